@@ -1,0 +1,40 @@
+# Compiler settings that every Holdfast target shares through `holdfast_options`.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(holdfast_options INTERFACE)
+target_include_directories(holdfast_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(holdfast_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wnon-virtual-dtor -Wold-style-cast -Wnull-dereference -Werror -fno-omit-frame-pointer>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+target_link_options(holdfast_options INTERFACE -fuse-ld=lld)
+
+if(HOLDFAST_SANITIZE)
+  set(_sanitize -fsanitize=${HOLDFAST_SANITIZE} -fno-sanitize-recover=all)
+  add_compile_options(${_sanitize})
+  add_link_options(${_sanitize})
+  # gcc's flow analysis misfires on code that sanitizers have instrumented.
+  target_compile_options(holdfast_options INTERFACE
+    -Wno-null-dereference -Wno-maybe-uninitialized -Wno-stringop-overflow)
+else()
+  add_compile_options(-fstack-protector-strong $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()

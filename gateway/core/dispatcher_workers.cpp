@@ -1,0 +1,347 @@
+// The workers' sessions: how one opens, what is heard in it, and what its end means for its requests.
+#include <algorithm>
+#include <utility>
+
+#include "gateway/core/dispatcher.h"
+
+namespace holdfast::gateway {
+
+using State = PendingTable::State;
+
+namespace {
+
+constexpr std::size_t kStrangersPerFlush = 1024;
+/// A request that keeps coming back is no longer offered: a worker that returns all it gets must not
+/// keep the leg busy until the deadline.
+constexpr std::uint8_t kMaxAttempts = 16;
+
+}  // namespace
+
+void Dispatcher::OnProbe(PeerId peer) {
+    if (workers_.Find(peer) != nullptr || strangers_.size() >= kStrangersPerFlush) return;
+    strangers_.push_back({peer, Outgoing::Refusal::kNone, {}});
+}
+
+void Dispatcher::OnHello(PeerId peer, HelloItem hello, TimePoint now) {
+    if (Worker* known = workers_.Find(peer)) EndSession(*known, "said Hello anew", now);
+    if (Worker* other = workers_.FindInstance(hello.instance)) {
+        EndSession(*other, "connected anew", now);
+    }
+    if (hello.protocol != kProtocolVersion) {
+        Refuse(peer, Outgoing::Refusal::kProtocol,
+               "this gateway speaks protocol " + std::to_string(kProtocolVersion) +
+                   ", the worker " + std::to_string(hello.protocol),
+               hello);
+        return;
+    }
+    if (hello.services.empty() || hello.instance.empty()) {
+        Refuse(peer, Outgoing::Refusal::kBadHello, "a worker names itself and a service", hello);
+        return;
+    }
+    const std::string instance = hello.instance;
+    Worker* worker = workers_.Add(peer, std::move(hello), now);
+    if (worker == nullptr) {
+        HelloItem refused;
+        refused.instance = instance;
+        Refuse(peer, Outgoing::Refusal::kTooManyPeers,
+               "bus.max_peers is " + std::to_string(options_.max_peers), refused);
+        return;
+    }
+    for (const HelloItem::Service& offered : worker->hello.services) {
+        for (std::uint32_t i = 0; i < services_.size(); ++i) {
+            if (services_[i].name != offered.name) continue;
+            if (std::ranges::find(worker->services, i) != worker->services.end()) continue;
+            worker->services.push_back(i);
+            services_[i].workers.push_back(worker->index);
+        }
+    }
+    TopUpReplyCredit(*worker);
+    counters_.Add(Counter::kWorkersWelcomed);
+    observer_.OnWorkerEvent({WorkerEvent::Kind::kWelcomed, instance, worker->session, {}, 0});
+}
+
+void Dispatcher::Refuse(PeerId peer, Outgoing::Refusal refusal, std::string detail,
+                        const HelloItem& hello) {
+    counters_.Add(Counter::kWorkersRefused);
+    observer_.OnWorkerEvent({WorkerEvent::Kind::kRefused, hello.instance, 0, detail, 0});
+    if (strangers_.size() < kStrangersPerFlush) {
+        strangers_.push_back({peer, refusal, std::move(detail)});
+    }
+}
+
+Worker* Dispatcher::Heard(PeerId peer, std::uint64_t session, TimePoint now) {
+    Worker* worker = workers_.Find(peer);
+    if (worker == nullptr) {
+        counters_.Add(Counter::kItemsOfOtherSession);
+        OnProbe(peer);
+        return nullptr;
+    }
+    worker->last_heard = now;
+    if (worker->session != session) {
+        counters_.Add(Counter::kItemsOfOtherSession);
+        return nullptr;
+    }
+    return worker;
+}
+
+void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, TimePoint now) {
+    Worker* worker = Heard(peer, session, now);
+    if (worker == nullptr) return;
+    counters_.Add(Counter::kRepliesReceived);
+    if (worker->reply_bytes_received >= worker->reply_bytes_granted) {
+        OnMalformed(peer, Counter::kMalformedCredit, now);
+        return;
+    }
+    reply_bytes_outstanding_ -= worker->reply_bytes_outstanding();
+    worker->reply_bytes_received += item.payload_bytes;
+    reply_bytes_outstanding_ += worker->reply_bytes_outstanding();
+    item.reply.charge = ReplyCharge(replies_, item.payload_bytes);
+    TopUpReplyCredit(*worker);
+
+    const PendingTable::Found found = table_.Find(item.id);
+    switch (found.lookup) {
+        case PendingTable::Lookup::kLate:
+            counters_.Add(Counter::kRepliesLate);
+            return;
+        case PendingTable::Lookup::kDuplicate:
+            counters_.Add(Counter::kRepliesDuplicate);
+            return;
+        case PendingTable::Lookup::kUnknown:
+            counters_.Add(Counter::kRepliesUnknown);
+            return;
+        case PendingTable::Lookup::kFound:
+            break;
+    }
+    PendingTable::Slot& slot = table_[found.slot];
+    if (slot.state != State::kSent || slot.worker != worker->index ||
+        slot.attempt != item.attempt) {
+        counters_.Add(Counter::kRepliesNotOwner);
+        return;
+    }
+    ++worker->replies;
+    switch (item.reply.kind) {
+        case Reply::Kind::kAnswered:
+            Complete(found.slot, Outcome::kReplied, now, std::move(item.reply));
+            break;
+        case Reply::Kind::kFailed:
+            Complete(found.slot, Outcome::kWorkerError, now, std::move(item.reply));
+            break;
+        case Reply::Kind::kNotProcessed:
+            // This attempt did nothing; an earlier one that was lost may have.
+            Withdraw(found.slot);
+            Complete(found.slot, Outcome::kUnavailable, now, std::move(item.reply));
+            break;
+    }
+}
+
+void Dispatcher::OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, TimePoint now) {
+    if (Heard(peer, session, now) == nullptr) return;
+    counters_.Add(Counter::kReturnsReceived);
+    const PendingTable::Found found = table_.Find(item.id);
+    const Worker* worker = workers_.Find(peer);
+    if (found.lookup != PendingTable::Lookup::kFound ||
+        table_[found.slot].state != State::kSent ||
+        table_[found.slot].worker != worker->index ||
+        table_[found.slot].attempt != item.attempt) {
+        counters_.Add(Counter::kReturnsStale);
+        return;
+    }
+    Withdraw(found.slot);
+    if (table_[found.slot].attempt >= kMaxAttempts) {
+        Complete(found.slot, Outcome::kUnavailable, now);
+        return;
+    }
+    wheel_.Set(found.slot, table_[found.slot].deferred->request.deadline);
+    Place(found.slot, Where::kFront, now);
+}
+
+void Dispatcher::OnPong(PeerId peer, std::uint64_t session, const PongItem& pong, TimePoint now) {
+    Worker* worker = Heard(peer, session, now);
+    if (worker == nullptr) return;
+    worker->pong = pong;
+    worker->started_through = std::max(worker->started_through, pong.started_through);
+}
+
+void Dispatcher::OnRequestCredit(PeerId peer, std::uint64_t session, RequestCreditItem credit,
+                                 TimePoint now) {
+    Worker* worker = Heard(peer, session, now);
+    if (worker == nullptr) return;
+    if (credit.requests_total < worker->granted.requests_total ||
+        credit.bytes_total < worker->granted.bytes_total) {
+        OnMalformed(peer, Counter::kMalformedCredit, now);
+        return;
+    }
+    worker->granted = credit;
+    PumpAll(*worker, now);
+}
+
+void Dispatcher::OnGoodbye(PeerId peer, std::uint64_t session, TimePoint now) {
+    Worker* worker = Heard(peer, session, now);
+    if (worker == nullptr) return;
+    worker->goodbye_ack_due = true;
+    if (worker->draining) return;
+    worker->draining = true;
+    observer_.OnWorkerEvent({WorkerEvent::Kind::kDraining, worker->hello.instance, worker->session,
+                             "said Goodbye", worker->outstanding()});
+    StopServing(*worker);
+    while (!worker->assigned.empty()) {
+        const SlotIndex index = worker->assigned.back();
+        Unassign(index);
+        Place(index, Where::kFront, now);
+    }
+    for (const std::uint32_t service : worker->services) FailUnservable(services_[service], now);
+}
+
+void Dispatcher::OnMalformed(PeerId peer, Counter reason, TimePoint now) {
+    counters_.Add(reason);
+    if (Worker* worker = workers_.Find(peer)) {
+        EndSession(*worker, Describe(reason).label_value, now);
+    }
+}
+
+void Dispatcher::ProbeAll() {
+    workers_.ForEach([](Worker& worker) { worker.ping_due = true; });
+}
+
+void Dispatcher::ConfirmLost(TimePoint now) {
+    workers_.ForEach([&](Worker& worker) {
+        switch (worker.suspicion) {
+            case Worker::Suspicion::kNone:
+                break;
+            case Worker::Suspicion::kSilent:
+                if (now - worker.last_heard > options_.peer_timeout) {
+                    EndSession(worker, "silent", now);
+                } else {
+                    workers_.Spare(worker);
+                    PumpAll(worker, now);
+                }
+                break;
+            case Worker::Suspicion::kUnreachable:
+                EndSession(worker, "connection lost", now);
+                break;
+        }
+    });
+}
+
+void Dispatcher::StopServing(Worker& worker) {
+    for (const std::uint32_t service : worker.services) {
+        std::erase(services_[service].workers, worker.index);
+    }
+}
+
+void Dispatcher::EndSession(Worker& worker, std::string_view reason, TimePoint now) {
+    const bool drained = worker.draining && worker.outstanding() == 0;
+    counters_.Add(drained ? Counter::kWorkersDrained : Counter::kWorkersLost);
+    observer_.OnWorkerEvent({drained ? WorkerEvent::Kind::kDrained : WorkerEvent::Kind::kLost,
+                             worker.hello.instance, worker.session, reason, worker.outstanding()});
+    StopServing(worker);
+    while (!worker.assigned.empty()) {
+        const SlotIndex index = worker.assigned.back();
+        Unassign(index);
+        Place(index, Where::kFront, now);
+    }
+    while (!worker.sent.empty()) RedispatchOrFail(worker.sent.back(), now);
+    const std::vector<std::uint32_t> services = worker.services;
+    reply_bytes_outstanding_ -= worker.reply_bytes_outstanding();
+    workers_.Remove(worker);
+    for (const std::uint32_t service : services) FailUnservable(services_[service], now);
+}
+
+void Dispatcher::RedispatchOrFail(SlotIndex index, TimePoint now) {
+    PendingTable::Slot& slot = table_[index];
+    ServiceQueue& service = ServiceOf(slot);
+    if (!slot.deferred->request.idempotent || slot.suspect) {
+        Complete(index, Outcome::kWorkerLost, now);
+        return;
+    }
+    if (!service.redispatches.TryTake(now)) {
+        counters_.Add(Counter::kRedispatchesRefused);
+        Complete(index, Outcome::kWorkerLost, now);
+        return;
+    }
+    counters_.Add(Counter::kRedispatches);
+    Withdraw(index);
+    slot.suspect = true;
+    wheel_.Set(index, slot.deferred->request.deadline);
+    Place(index, Where::kFront, now);
+}
+
+void Dispatcher::TopUpReplyCredit(Worker& worker) {
+    // An equal share for each peer there may be, so that the first ones do not take it all.
+    const std::uint64_t window =
+        std::min(options_.reply_window, replies_.limit() / options_.max_peers);
+    const std::uint64_t outstanding = worker.reply_bytes_outstanding();
+    if (outstanding > window / 2) return;
+    const std::uint64_t used = replies_.held() + reply_bytes_outstanding_;
+    const std::uint64_t room = used < replies_.limit() ? replies_.limit() - used : 0;
+    const std::uint64_t more = std::min(window - outstanding, room);
+    if (more == 0) return;
+    // What the last reply took beyond its credit is made up for first.
+    worker.reply_bytes_granted =
+        std::max(worker.reply_bytes_granted, worker.reply_bytes_received) + more;
+    reply_bytes_outstanding_ += more;
+    worker.reply_credit_due = true;
+}
+
+Snapshot Dispatcher::MakeSnapshot(TimePoint now) const {
+    Snapshot snapshot;
+    snapshot.taken = now;
+    workers_.ForEach([&](const Worker& worker) {
+        Snapshot::Worker view;
+        view.instance = worker.hello.instance;
+        view.version = worker.hello.version;
+        view.host = worker.hello.host;
+        view.pid = worker.hello.pid;
+        view.session = worker.session;
+        view.state = worker.suspicion != Worker::Suspicion::kNone ? "suspected"
+                     : worker.draining                            ? "draining"
+                                                                  : "live";
+        for (const auto& service : worker.hello.services) view.services.push_back(service.name);
+        view.threads = worker.hello.threads;
+        view.outstanding = worker.outstanding();
+        view.credit = worker.granted.requests_total > worker.requests_sent
+                          ? worker.granted.requests_total - worker.requests_sent
+                          : 0;
+        view.sent = worker.requests_sent;
+        view.replied = worker.replies;
+        view.queued = worker.pong.queued;
+        view.running = worker.pong.running;
+        view.oldest_started = worker.pong.oldest_started;
+        view.last_heard = now - worker.last_heard;
+        snapshot.workers.push_back(std::move(view));
+    });
+    for (const ServiceQueue& service : services_) {
+        snapshot.services.push_back({service.name,
+                                     static_cast<std::uint32_t>(service.workers.size()),
+                                     service.size(), service.bytes});
+    }
+    snapshot.pending = table_.size();
+
+    std::vector<SlotIndex> oldest;
+    oldest.reserve(table_.size());
+    table_.ForEach([&](SlotIndex index, const PendingTable::Slot&) { oldest.push_back(index); });
+    const auto received = [&](SlotIndex index) { return table_[index].deferred->request.received; };
+    const auto kept = std::min(oldest.size(), SnapshotCell::kOldest);
+    std::ranges::partial_sort(oldest, oldest.begin() + static_cast<std::ptrdiff_t>(kept), {},
+                              received);
+    for (std::size_t i = 0; i < kept; ++i) {
+        const PendingTable::Slot& slot = table_[oldest[i]];
+        const Request& request = slot.deferred->request;
+        Snapshot::Pending view;
+        view.id = table_.IdOf(oldest[i]);
+        view.route = request.route->path;
+        view.state = slot.state == State::kQueued     ? "queued"
+                     : slot.state == State::kAssigned ? "assigned"
+                                                      : "sent";
+        if (slot.worker != PendingTable::kNoWorker) {
+            view.worker = workers_[slot.worker].hello.instance;
+        }
+        view.attempt = slot.attempt;
+        view.age = now - request.received;
+        view.remaining = request.deadline - now;
+        snapshot.oldest.push_back(std::move(view));
+    }
+    return snapshot;
+}
+
+}  // namespace holdfast::gateway

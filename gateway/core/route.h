@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/core/clock.h"
+
+namespace holdfast::gateway {
+
+/// What Application 1 adds to a request and to its answer.
+struct Addition {
+    enum class Source : std::uint8_t { kUuid7, kReceivedAt, kBody, kPath, kHeader };
+    std::string field;
+    Source source = Source::kUuid7;
+    std::string name;  ///< the body member, path parameter or header; empty for the other sources
+};
+
+/// What the configuration says of one route. Made at start, immutable, outlives every request.
+struct Route {
+    std::uint32_t index = 0;  ///< its place in the configuration
+    std::string path;         ///< the pattern, such as /v1/orders/{id}
+    std::vector<std::string> methods;
+    std::string service;
+    std::uint32_t service_index = 0;  ///< its place in DispatcherOptions::services
+    Duration timeout{};
+    Duration wait_for_worker{};
+    std::uint64_t body_limit = 0;
+    bool idempotent = false;
+    bool idempotency_key = false;  ///< the service honours Idempotency-Key
+    std::vector<std::string> content_types;
+    std::vector<Addition> additions;
+};
+
+}  // namespace holdfast::gateway
