@@ -1,0 +1,76 @@
+#include "gateway/config/memory_bound.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace holdfast::gateway::config {
+namespace {
+
+std::uint64_t Threads(const Config& config) {
+    // Beside the loops: main, bus, logger, and libzmq's I/O and reaper.
+    constexpr std::uint64_t kOtherThreads = 5;
+    return std::uint64_t{config.listen.threads} + config.ops.threads + kOtherThreads;
+}
+
+std::uint64_t LargestRequest(const Config& config) {
+    std::uint64_t largest = 0;
+    for (const Route& route : config.routes) {
+        largest = std::max(largest, RequestEnvelope(config, route));
+    }
+    return largest;
+}
+
+std::string Mebibytes(std::uint64_t bytes) {
+    return std::to_string((bytes + kMiB / 2) / kMiB) + " MiB";
+}
+
+}  // namespace
+
+std::uint64_t RequestEnvelope(const Config& config, const Route& route) {
+    return route.body_limit + config.limits.request_line + config.limits.header_bytes +
+           kMemoryCosts.envelope_overhead;
+}
+
+std::uint64_t ReplyEnvelope(const Config& config) {
+    return config.bus.max_reply + config.limits.reply_headers + kMemoryCosts.envelope_overhead;
+}
+
+MemoryTerms MemoryBound(const Config& config) {
+    const std::uint64_t connections = config.listen.max_connections;
+    // An envelope is closed once it has reached its target size, so its last item may lie beyond.
+    const std::uint64_t largest_sent = config.bus.batch_bytes + LargestRequest(config);
+    // One message more than the mark: the one that the engine is still reading or writing.
+    const std::uint64_t per_peer = kMemoryCosts.peer +
+                                   (config.bus.receive_hwm + 1ULL) * config.bus.max_message +
+                                   (config.bus.send_hwm + 1ULL) * largest_sent;
+    return MemoryTerms{
+        .budget = config.limits.pending_bytes,
+        .table = config.limits.pending_requests * kMemoryCosts.suspended_request,
+        .replies = config.limits.reply_bytes,
+        .connections = connections * (kMemoryCosts.session + kMemoryCosts.kernel_socket),
+        .heads = connections * (config.limits.request_line + config.limits.header_bytes),
+        .peers = (config.bus.max_peers + kMemoryCosts.spare_peers) * per_peer,
+        .fixed = kMemoryCosts.program + Threads(config) * kMemoryCosts.thread +
+                 config.log.queue * kMemoryCosts.log_line,
+    };
+}
+
+std::string DescribeMemory(const MemoryTerms& terms) {
+    const std::array<std::pair<const char*, std::uint64_t>, 7> rows{{
+        {"budget", terms.budget},
+        {"table", terms.table},
+        {"replies", terms.replies},
+        {"connections", terms.connections},
+        {"heads", terms.heads},
+        {"peers", terms.peers},
+        {"fixed", terms.fixed},
+    }};
+    std::string text = "bounded by about " + Mebibytes(terms.Total()) + " of memory:\n";
+    for (const auto& [name, bytes] : rows) {
+        text += std::string("  ") + name + ": " + Mebibytes(bytes) + "\n";
+    }
+    return text;
+}
+
+}  // namespace holdfast::gateway::config

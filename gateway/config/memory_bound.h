@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gateway/config/config.h"
+
+// The bound on the gateway's memory that a configuration implies, term by term.
+// Thread: any; pure functions.
+namespace holdfast::gateway::config {
+
+/// Costs that no key names, in bytes. They are ceilings, to be confirmed by measurement.
+struct MemoryCosts {
+    /// A suspended request: its slot, timer, DeferredResult, permit and place in the queues.
+    std::uint64_t suspended_request = 1 * kKiB;
+    /// A connection: session, its timers, and its entry in both epoll sets.
+    std::uint64_t session = 1 * kKiB;
+    /// A connection in the kernel: socket and its smallest buffers, which memory cgroups count.
+    std::uint64_t kernel_socket = 4 * kKiB;
+    /// A worker's connection before any message: engine, pipes, session of its own.
+    std::uint64_t peer = 28 * kKiB;
+    /// Connections that the bus takes beyond bus.max_peers, so that it can refuse them politely.
+    std::uint64_t spare_peers = 8;
+    /// What an envelope adds around one request or reply.
+    std::uint64_t envelope_overhead = 4 * kKiB;
+    /// The program itself: code, libraries, heap arenas, metrics.
+    std::uint64_t program = 24 * kMiB;
+    /// Each thread: the touched part of its stack, and its heap arena.
+    std::uint64_t thread = 256 * kKiB;
+    /// A line that waits in the logger's queue.
+    std::uint64_t log_line = 512;
+};
+
+inline constexpr MemoryCosts kMemoryCosts{};
+
+/// Each term in bytes.
+struct MemoryTerms {
+    std::uint64_t budget = 0;       ///< limits.pending_bytes: requests, from admission to release
+    std::uint64_t table = 0;        ///< limits.pending_requests × the cost of a suspended request
+    std::uint64_t replies = 0;      ///< limits.reply_bytes: replies on their way to clients
+    std::uint64_t connections = 0;  ///< listen.max_connections × (session + kernel socket)
+    std::uint64_t heads = 0;  ///< listen.max_connections × (request line + headers) still arriving
+    /// (bus.max_peers + spare) × (connection + messages at both high-water marks)
+    std::uint64_t peers = 0;
+    std::uint64_t fixed = 0;  ///< program, threads, the logger's queue
+
+    std::uint64_t Total() const {
+        return budget + table + replies + connections + heads + peers + fixed;
+    }
+};
+
+MemoryTerms MemoryBound(const Config& config);
+
+/// The largest envelope that this request or reply may need.
+std::uint64_t RequestEnvelope(const Config& config, const Route& route);
+std::uint64_t ReplyEnvelope(const Config& config);
+
+/// What --check-config prints: "bounded by about N MiB", then a line for each term.
+std::string DescribeMemory(const MemoryTerms& terms);
+
+}  // namespace holdfast::gateway::config

@@ -1,0 +1,176 @@
+#include "gateway/config/memory_bound.h"
+#include "tests/unit/gateway_config/config_text.h"
+
+namespace holdfast::gateway::config {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// A route on a line of its own: line 2 when nothing is above it.
+std::string RouteText(std::string_view keys) {
+    return "routes:\n- {methods: [POST], service: a, " + std::string(keys) + "}\n";
+}
+
+TEST(Defaults, WorkTogether) {
+    EXPECT_THAT(Check(LoadedConfig{}), IsEmpty());
+}
+
+TEST(Combinations, PartsMustFitInTheirWhole) {
+    EXPECT_THAT(ProblemsOf("limits:\n  upload_bytes: 65MiB\n"),
+                ElementsAre("g.yaml:2:17: 'limits.upload_bytes' is 65MiB and must not exceed "
+                            "'limits.pending_bytes', which is 64MiB: it is a share of it"));
+    EXPECT_THAT(ProblemsOf("bus: {max_reply: 1900KiB, reply_window: 1MiB}"),
+                ElementsAre(HasSubstr("'bus.reply_window', which is 1MiB")));
+    EXPECT_THAT(ProblemsOf("bus: {reply_window: 65MiB}"),
+                ElementsAre(HasSubstr("'limits.reply_bytes', which is 64MiB")));
+    EXPECT_THAT(
+        ProblemsOf("limits: {pending_bytes: 64KiB, upload_bytes: 64KiB, header_bytes: 60KiB}"),
+        ElementsAre(HasSubstr("the largest head is 68KiB")));
+}
+
+TEST(Combinations, AMessageMustHoldTheLargestRequestReplyAndBatch) {
+    EXPECT_THAT(ProblemsOf("bus: {max_reply: 2MiB}"),
+                ElementsAre(HasSubstr("the largest reply needs an envelope of 2068KiB")));
+    EXPECT_THAT(ProblemsOf("bus: {max_message: 64KiB, max_reply: 32KiB, batch_bytes: 65KiB}\n"
+                           "routes: []"),
+                ElementsAre(HasSubstr("'bus.batch_bytes' is 65KiB")));
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 2MiB")),
+                ElementsAre(AllOf(HasSubstr("g.yaml:2:55: 'routes[0].body_limit' allows"),
+                                  HasSubstr("'bus.max_message' is only 2MiB"))));
+    // Just what fits: 2 MiB less 8 + 16 + 4 KiB.
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 2020KiB")), IsEmpty());
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 2068481")),
+                ElementsAre(HasSubstr("'bus.max_message'")));
+}
+
+TEST(Combinations, ABodyMustFitInTheUploads) {
+    EXPECT_THAT(
+        ProblemsOf(RouteText("path: /a, body_limit: 1MiB") + "limits: {upload_bytes: 512KiB}"),
+        ElementsAre(HasSubstr("'routes[0].body_limit' is 1MiB and must not exceed "
+                              "'limits.upload_bytes', which is 512KiB")));
+}
+
+TEST(Combinations, AWorkerMustHaveTimeForTwoPings) {
+    EXPECT_THAT(
+        ProblemsOf("bus:\n  ping_interval: 351ms\n"),
+        ElementsAre(HasSubstr("g.yaml:2:18: 'bus.peer_timeout' is 700ms and must be at least "
+                              "twice 'bus.ping_interval', which is 351ms")));
+    EXPECT_THAT(ProblemsOf("bus: {ping_interval: 350ms}"), IsEmpty());
+}
+
+TEST(Combinations, ThePlainLegStaysOnLoopbackUnlessAllowed) {
+    EXPECT_THAT(ProblemsOf("bus: {address: 0.0.0.0}"),
+                ElementsAre(HasSubstr("set 'bus.allow_plain_remote: true'")));
+    EXPECT_THAT(ProblemsOf("bus: {address: 0.0.0.0, allow_plain_remote: true}"), IsEmpty());
+    EXPECT_THAT(ProblemsOf("bus: {address: 127.0.0.2}"), IsEmpty());
+}
+
+TEST(Combinations, TwoListenersCannotShareAPort) {
+    EXPECT_THAT(ProblemsOf("ops: {port: 8080}"),
+                ElementsAre(HasSubstr("'ops' and 'listen' would both take port 8080")));
+    EXPECT_THAT(ProblemsOf("listen: {address: 0.0.0.0, port: 5570}"),
+                ElementsAre(HasSubstr("'bus' and 'listen' would both take port 5570")));
+    EXPECT_THAT(ProblemsOf("ops: {address: 127.0.0.2, port: 8080}"), IsEmpty());
+    EXPECT_THAT(ProblemsOf("listen: {port: 0}\nops: {port: 0}\nbus: {port: 0}"), IsEmpty());
+}
+
+TEST(Combinations, TwoRoutesCannotMatchTheSameRequests) {
+    const std::string two =
+        "routes:\n"
+        "- {path: '/a/{id}', methods: [GET, PUT], service: a}\n"
+        "- {path: '/a/{name}', methods: [POST, PUT], service: a}\n";
+    EXPECT_THAT(
+        ProblemsOf(two),
+        ElementsAre("g.yaml:3:10: PUT /a/{name} matches the same requests as routes[0], PUT "
+                    "/a/{id}: remove one of them"));
+    EXPECT_THAT(ProblemsOf("routes:\n"
+                           "- {path: '/a/{id}', methods: [GET], service: a}\n"
+                           "- {path: '/a/{id}', methods: [POST], service: a}\n"
+                           "- {path: '/a/b', methods: [GET], service: a}\n"
+                           "- {path: '/a/{x...}', methods: [GET], service: a}\n"),
+                IsEmpty());
+}
+
+TEST(Combinations, WaitingForAWorkerEndsBeforeTheDeadline) {
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, timeout: 1s, wait_for_worker: 2s")),
+                ElementsAre(HasSubstr("must not exceed the route's 'timeout', which is 1s")));
+}
+
+TEST(Combinations, AddedFieldsMustHaveWhereToComeFrom) {
+    EXPECT_THAT(
+        ProblemsOf(RouteText("path: '/a/{id}', add: {x: path.ID}")),
+        ElementsAre(HasSubstr("'routes[0].add.x' takes 'path.ID', but the path '/a/{id}' has "
+                              "no such parameter; write it there as {ID}")));
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, content_types: [text/plain], add: {x: body.x}")),
+                ElementsAre(HasSubstr("'content_types' allows no JSON")));
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, content_types: [application/merge-patch+json], "
+                                     "add: {x: body.x}")),
+                IsEmpty());
+}
+
+TEST(Combinations, ARequiredServiceMustHaveARoute) {
+    EXPECT_THAT(ProblemsOf("ready:\n  required_services: [ordres]\n"),
+                ElementsAre("g.yaml:2:22: 'ready.required_services' has 'ordres', which no route "
+                            "uses; did you mean 'orders'?"));
+}
+
+TEST(Descriptors, AreCheckedAgainstTheLimitOfTheProcess) {
+    Config config;
+    config.listen.max_connections = 19'000;
+    const std::uint64_t needed = DescriptorsNeeded(config);
+    EXPECT_FALSE(CheckDescriptors(config, needed));
+    const auto problem = CheckDescriptors(config, needed - 1);
+    ASSERT_TRUE(problem);
+    EXPECT_THAT(problem->message, AllOf(HasSubstr(std::to_string(needed) + " open files"),
+                                        HasSubstr("may open " + std::to_string(needed - 1)),
+                                        HasSubstr("'listen.max_connections' to 18999 or less")));
+}
+
+TEST(Descriptors, OfATinyLimitSuggestNoImpossibleNumber) {
+    const auto problem = CheckDescriptors(Config{}, 20);
+    ASSERT_TRUE(problem);
+    EXPECT_THAT(problem->message, testing::Not(HasSubstr("or less")));
+}
+
+TEST(Memory, TermsFollowTheirKeys) {
+    Config config;
+    const MemoryTerms before = MemoryBound(config);
+    EXPECT_EQ(before.budget, config.limits.pending_bytes);
+    EXPECT_EQ(before.replies, config.limits.reply_bytes);
+    EXPECT_EQ(before.table, 10'000 * kMemoryCosts.suspended_request);
+    EXPECT_EQ(before.heads, 10'000 * (config.limits.request_line + config.limits.header_bytes));
+
+    config.bus.max_peers *= 2;
+    config.listen.max_connections *= 3;
+    const MemoryTerms after = MemoryBound(config);
+    const std::uint64_t spare = kMemoryCosts.spare_peers;
+    EXPECT_EQ(after.peers, before.peers / (64 + spare) * (128 + spare));
+    EXPECT_EQ(after.connections, 3 * before.connections);
+    EXPECT_EQ(after.Total() - before.Total(), after.peers - before.peers + after.connections -
+                                                  before.connections + after.heads - before.heads);
+}
+
+TEST(Memory, DoesNotOverflowAtTheLargestValues) {
+    const Config config = Good(
+        "listen: {max_connections: 1000000, threads: 64}\n"
+        "bus: {max_peers: 10000, receive_hwm: 1000, send_hwm: 1000, max_message: 64MiB}\n"
+        "limits: {pending_bytes: 64GiB, reply_bytes: 64GiB, header_bytes: 1MiB, "
+        "pending_requests: 16777214}\n");
+    const MemoryTerms terms = MemoryBound(config);
+    EXPECT_GT(terms.peers, 10'000ULL * 1000 * 64 * kMiB);
+    EXPECT_LT(terms.Total(), 1ULL << 62);
+}
+
+TEST(Memory, IsDescribedWithEveryTerm) {
+    const std::string text = DescribeMemory(MemoryBound(Config{}));
+    for (const char* part : {"bounded by about ", "budget: 64 MiB", "table:", "replies: 64 MiB",
+                             "connections:", "heads:", "peers:", "fixed:"}) {
+        EXPECT_THAT(text, HasSubstr(part));
+    }
+}
+
+}  // namespace
+}  // namespace holdfast::gateway::config
