@@ -1,0 +1,263 @@
+#include <sys/epoll.h>
+
+#include <cstring>
+
+#include "gateway/http/session.h"
+#include "gateway/http/session_parts.h"
+
+namespace holdfast::gateway::http {
+namespace {
+
+/// So that one busy client does not keep a loop to itself.
+constexpr unsigned kReadsPerTurn = 8;
+
+/// Read and thrown away so that the client gets to see the answer (RFC 9112, 9.6); then it is cut off.
+constexpr std::uint64_t kLingerBytes = 256U << 10U;
+
+}  // namespace
+
+Session::Session(LoopContext& context, Socket socket, std::string client)
+    : context_(context), socket_(std::move(socket)), client_(std::move(client)) {
+    context_.wheel.Set(*this, context_.now + context_.options.idle_timeout);
+}
+
+Session::~Session() { context_.wheel.Remove(*this); }
+
+void Session::OnEvents(std::uint32_t events) {
+    if (state_ == State::kClosed) return;
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+        ClientGone();
+        return;
+    }
+    if ((events & EPOLLRDHUP) != 0) peer_closed_ = true;
+    if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
+    if (state_ == State::kSuspended) {
+        if (peer_closed_ && context_.options.half_close == HalfClose::kCancel) ClientGone();
+        return;
+    }
+    if (state_ == State::kWriting) {
+        if ((events & EPOLLOUT) != 0) ContinueWriting();
+        if (state_ == State::kWriting) return;
+    }
+    Pump();
+}
+
+bool Session::Reads() const {
+    return state_ == State::kHead || state_ == State::kBody || state_ == State::kDiscarding ||
+           state_ == State::kLingering;
+}
+
+void Session::OnRequeued() {
+    requeued_ = false;
+    Pump();
+}
+
+void Session::Pump() {
+    unsigned reads = 0;
+    while (Reads()) {
+        if (!rest_.empty() && !rest_needs_more_) {
+            std::memcpy(context_.read_buffer.data(), rest_.data(), rest_.size());
+            ProcessScratch(rest_.size());
+            continue;
+        }
+        if (!readable_) break;
+        if (++reads > kReadsPerTurn) {
+            if (!requeued_) context_.host.Requeue(*this);
+            requeued_ = true;
+            return;
+        }
+        ReadSome();
+    }
+    if (state_ == State::kHead) SetReadDeadline();
+}
+
+void Session::SetReadDeadline() {
+    if (rest_.empty()) {
+        if (context_.draining) {
+            Close();
+            return;
+        }
+        if (rest_.capacity() > sizeof rest_) rest_ = std::string();
+        head_begun_ = false;
+        context_.wheel.Set(*this, context_.now + context_.options.idle_timeout);
+    } else if (!head_begun_) {
+        head_begun_ = true;
+        context_.wheel.Set(*this, context_.now + context_.options.head_timeout);
+    }
+}
+
+void Session::ReadSome() {
+    if (state_ == State::kBody && upload_->chunks == nullptr) {
+        ReadIntoUpload();
+        return;
+    }
+    std::vector<char>& scratch = context_.read_buffer;
+    const std::size_t before = rest_.size();
+    if (before == scratch.size()) {
+        // Only a chunk's own line or trailers can fill it: a head has its limits.
+        RefuseAndClose(Reject::kChunkInvalid);
+        return;
+    }
+    std::size_t room = scratch.size() - before;
+    if (state_ == State::kDiscarding) room = std::min<std::uint64_t>(room, discard_left_);
+    std::memcpy(scratch.data(), rest_.data(), before);
+    const IoResult got = socket_.Read(scratch.data() + before, room);
+    switch (got.status) {
+        case IoResult::Status::kWouldBlock: readable_ = false; return;
+        case IoResult::Status::kEnd: OnEndOfInput(); return;
+        case IoResult::Status::kError: ClientGone(); return;
+        case IoResult::Status::kOk: break;
+    }
+    // A short read has emptied the socket, and what comes after gives a new edge; but the end of the
+    // stream, once announced, gives none.
+    if (got.bytes < room && !peer_closed_) readable_ = false;
+    context_.counters.Add(Counter::kBytesReceived, got.bytes);
+    if (upload_ != nullptr) upload_->bytes += got.bytes;
+    ProcessScratch(before + got.bytes);
+}
+
+void Session::ReadIntoUpload() {
+    std::string& body = upload_->request.body;
+    const std::size_t room = body.size() - upload_->received;
+    const IoResult got = socket_.Read(body.data() + upload_->received, room);
+    switch (got.status) {
+        case IoResult::Status::kWouldBlock: readable_ = false; return;
+        case IoResult::Status::kEnd: OnEndOfInput(); return;
+        case IoResult::Status::kError: ClientGone(); return;
+        case IoResult::Status::kOk: break;
+    }
+    if (got.bytes < room && !peer_closed_) readable_ = false;
+    context_.counters.Add(Counter::kBytesReceived, got.bytes);
+    upload_->bytes += got.bytes;
+    upload_->received += got.bytes;
+    if (upload_->received == body.size()) FinishUpload();
+}
+
+void Session::ProcessScratch(std::size_t size) {
+    const std::string_view data(context_.read_buffer.data(), size);
+    const std::size_t used = Process(data);
+    if (state_ == State::kClosed || state_ == State::kLingering || used == size) {
+        rest_.clear();
+        rest_needs_more_ = false;
+        if (rest_.capacity() > sizeof rest_) rest_ = std::string();
+        return;
+    }
+    rest_needs_more_ = Reads();
+    rest_.assign(data.substr(used));
+}
+
+std::size_t Session::Process(std::string_view data) {
+    std::size_t used = 0;
+    while (used < data.size()) {
+        const std::string_view rest = data.substr(used);
+        std::size_t took = 0;
+        switch (state_) {
+            case State::kHead: took = ProcessHead(rest); break;
+            case State::kBody: took = ProcessChunks(rest); break;
+            case State::kDiscarding:
+                took = std::min<std::uint64_t>(rest.size(), discard_left_);
+                discard_left_ -= took;
+                if (discard_left_ == 0) state_ = State::kHead;
+                break;
+            case State::kLingering:
+                discard_left_ += rest.size();
+                if (discard_left_ > kLingerBytes) Close();
+                return data.size();
+            case State::kSuspended:
+            case State::kWriting:
+            case State::kClosed: return used;
+        }
+        used += took;
+        if (took == 0) break;
+    }
+    return used;
+}
+
+std::size_t Session::ProcessHead(std::string_view data) {
+    const ServerOptions& options = context_.options;
+    const HeadScanner::Result scan =
+        scanner_.Scan(data, {.request_line = options.request_line,
+                             .header_bytes = options.header_bytes,
+                             .header_count = options.header_count});
+    switch (scan.status) {
+        case HeadScanner::Result::Status::kIncomplete: return 0;
+        case HeadScanner::Result::Status::kRefused:
+            RefuseAndClose(scan.reason);
+            return data.size();
+        case HeadScanner::Result::Status::kComplete: break;
+    }
+    scanner_.Reset();
+    head_begun_ = false;
+    const std::string_view head = data.substr(scan.begin, scan.end - scan.begin);
+    return scan.end + HandleHead(head, data.substr(scan.end));
+}
+
+std::size_t Session::ProcessChunks(std::string_view data) {
+    const ChunkedBody::Result result = upload_->chunks->Feed(data, *upload_);
+    switch (result.status) {
+        case ChunkedBody::Status::kMore: break;
+        case ChunkedBody::Status::kDone: FinishUpload(); break;
+        case ChunkedBody::Status::kInvalid:
+            RefuseAndClose(Reject::kChunkInvalid);
+            return data.size();
+        case ChunkedBody::Status::kRefused:
+            if (upload_->refusal == Upload::Refusal::kTooLarge) {
+                RefuseAndClose(Reject::kBodyTooLarge);
+            } else {
+                keep_alive_ = false;
+                AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
+            }
+            return data.size();
+    }
+    return result.consumed;
+}
+
+void Session::OnEndOfInput() {
+    if (state_ == State::kBody) context_.counters.Add(Counter::kClientsGone);
+    Close();
+}
+
+void Session::OnDrain() {
+    if (state_ == State::kHead && rest_.empty() && !readable_) Close();
+}
+
+void Session::OnDeadline() {
+    const ServerOptions& options = context_.options;
+    switch (state_) {
+        case State::kHead:
+            if (rest_.empty()) {
+                Close();
+            } else {
+                RefuseAndClose(Reject::kHeadTimeout);
+            }
+            return;
+        case State::kBody: {
+            TimePoint allowed = received_ + options.body_timeout;
+            if (options.body_min_rate > 0) {
+                const std::chrono::duration<double> earned(
+                    static_cast<double>(upload_->bytes) /
+                    static_cast<double>(options.body_min_rate));
+                const auto late = options.body_rate_grace +
+                                  std::chrono::duration_cast<Duration>(
+                                      std::min(earned, std::chrono::duration<double>(86400)));
+                allowed = std::min(allowed, received_ + late);
+            }
+            if (context_.now < allowed) {
+                context_.wheel.Set(*this, allowed);
+            } else {
+                RefuseAndClose(Reject::kBodyTimeout);
+            }
+            return;
+        }
+        case State::kWriting:
+            socket_.Abort();
+            Close();
+            return;
+        case State::kDiscarding:
+        case State::kLingering: Close(); return;
+        case State::kSuspended:
+        case State::kClosed: return;
+    }
+}
+
+}  // namespace holdfast::gateway::http
