@@ -1,0 +1,328 @@
+#include "gateway/bus/bus_thread.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace holdfast::gateway {
+namespace {
+
+using Topic = FoldingLog::Topic;
+
+constexpr Duration kRetryFullPipe = std::chrono::milliseconds(2);
+/// Routing ids that are remembered, for each connection that there may be.
+constexpr std::size_t kRoutingIdsForPeer = 4;
+
+RouterSocketOptions SocketOptions(const BusOptions& options) {
+    return {options.address,
+            options.port,
+            options.dispatcher.max_peers + Bus::kSpareConnections,
+            options.dispatcher.max_message_bytes,
+            static_cast<int>(options.send_hwm),
+            static_cast<int>(options.receive_hwm)};
+}
+
+CodecLimits LimitsOf(const BusOptions& options) {
+    return {options.dispatcher.max_message_bytes, options.max_reply_header_bytes};
+}
+
+std::string NamesOf(const HelloItem& hello) {
+    std::string names;
+    for (const HelloItem::Service& service : hello.services) {
+        if (!names.empty()) names += ',';
+        names += service.name;
+    }
+    return names;
+}
+
+timespec ToTimespec(Duration duration) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
+    return {static_cast<time_t>(seconds.count()),
+            static_cast<long>(std::chrono::nanoseconds(duration - seconds).count())};
+}
+
+}  // namespace
+
+BusThread::BusThread(const BusOptions& options, ReplyBudget& replies, SnapshotCell& snapshots,
+                     CounterBlock& counters, Watchdog& watchdog, BusLog log)
+    : options_(options),
+      snapshots_(snapshots),
+      counters_(counters),
+      watchdog_(watchdog),
+      socket_(SocketOptions(options)),
+      // Each request that holds a permit has at most its submit and its cancel here.
+      inbox_(std::size_t{2} * options.dispatcher.pending_requests, waker_),
+      peers_(kRoutingIdsForPeer * (options.dispatcher.max_peers + Bus::kSpareConnections)),
+      decoder_(LimitsOf(options)),
+      encoder_(options.gateway),
+      log_(std::move(log)),
+      dispatcher_(options.dispatcher, replies, *this, *this, counters, Clock::now()),
+      serving_(std::make_unique<std::atomic<bool>[]>(options.dispatcher.services.size())) {}
+
+BusThread::~BusThread() { Stop(); }
+
+void BusThread::Start(std::vector<CompletionInbox*> loops) {
+    assert(!thread_.joinable());
+    loops_ = std::move(loops);
+    completions_.resize(loops_.size());
+    // Signals are for main: the new thread inherits a mask that keeps them all out.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] { Run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_setname_np(thread_.native_handle(), "bus");
+}
+
+void BusThread::BeginShutdown() {
+    Phase expected = Phase::kServe;
+    phase_.compare_exchange_strong(expected, Phase::kShutdown);
+    waker_.Wake();
+}
+
+void BusThread::Stop() {
+    if (!thread_.joinable()) return;
+    phase_.store(Phase::kStop);
+    waker_.Wake();
+    thread_.join();
+}
+
+void BusThread::Run() {
+    while (phase_.load(std::memory_order_relaxed) != Phase::kStop) {
+        Turn(Clock::now());
+        Sleep(Clock::now());
+    }
+    Finish();
+}
+
+void BusThread::Turn(TimePoint now) {
+    turn_ = now;
+    watchdog_.Stamp(now);
+    // What had arrived is heard before anybody is called silent.
+    more_input_ = Receive(kEnvelopesInTurn, kItemsInTurn, now);
+    WatchConnections(now);
+    TakeInbox(now);
+    if (phase_.load(std::memory_order_relaxed) != Phase::kServe && !shut_down_) {
+        shut_down_ = true;
+        dispatcher_.Shutdown(now);
+    }
+    dispatcher_.Tick(now);
+    blocked_ = dispatcher_.Flush(*this, now);
+    BuryLost(now);
+    PushCompletions();
+    Publish(now);
+}
+
+/// The last turns: cancels may leave for a while, and what was submitted meanwhile is completed.
+void BusThread::Finish() {
+    const TimePoint until = Clock::now() + Bus::kLinger;
+    TimePoint now = Clock::now();
+    do {
+        Turn(now);
+        if (!blocked_ && !buried_) break;
+        Sleep(now);
+        now = Clock::now();
+    } while (now < until);
+    const Duration left = std::max(until - now, Duration::zero());
+    socket_.Close(std::chrono::ceil<std::chrono::milliseconds>(left));
+}
+
+void BusThread::Sleep(TimePoint now) {
+    if (more_input_ || buried_) return;
+    // Sending and receiving take the edges that the descriptors signal: ask again before waiting.
+    if (socket_.HasInput() || socket_.monitor().HasInput()) return;
+    TimePoint until = std::min(dispatcher_.NextTick(now), now + Watchdog::kStampInterval);
+    if (blocked_) until = std::min(until, now + kRetryFullPipe);
+    const timespec timeout = ToTimespec(std::max(until - now, Duration::zero()));
+    std::array<pollfd, 3> fds = {{{socket_.poll_fd(), POLLIN, 0},
+                                  {waker_.poll_fd(), POLLIN, 0},
+                                  {socket_.monitor().poll_fd(), POLLIN, 0}}};
+    if (ppoll(fds.data(), fds.size(), &timeout, nullptr) > 0 && fds[1].revents != 0) {
+        waker_.Drain();
+    }
+}
+
+bool BusThread::Receive(std::size_t max_envelopes, std::size_t max_items, TimePoint now) {
+    std::size_t items = 0;
+    for (std::size_t i = 0; i < max_envelopes && items < max_items; ++i) {
+        std::string_view routing_id;
+        std::string_view envelope;
+        const RouterSocket::Receipt receipt = socket_.Receive(routing_id, envelope);
+        if (receipt == RouterSocket::Receipt::kNothing) return false;
+        counters_.Add(Counter::kEnvelopesReceived);
+        if (routing_id.size() > PeerDirectory::kMaxRoutingIdBytes) {
+            counters_.Add(Counter::kMalformedFrames);
+            continue;
+        }
+        const PeerId peer = peers_.Hear(routing_id);
+        if (receipt == RouterSocket::Receipt::kBadFrames) {
+            OnMalformed(peer, Counter::kMalformedFrames, now);
+            continue;
+        }
+        OnEnvelope(peer, envelope, now);
+        items += incoming_.replies.size() + incoming_.returns.size();
+    }
+    return true;
+}
+
+void BusThread::OnMalformed(PeerId peer, Counter reason, TimePoint now) {
+    dispatcher_.OnMalformed(peer, reason, now);
+    log_.Write(Topic::kMalformed, BusLogLevel::kWarn,
+               "an envelope from a worker could not be used: " +
+                   std::string(Describe(reason).label_value),
+               now);
+}
+
+void BusThread::OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now) {
+    if (const auto reason = decoder_.Decode(envelope, incoming_)) {
+        OnMalformed(peer, *reason, now);
+        // Whoever says such a Hello is told so, else it would go on saying it.
+        if (*reason == Counter::kMalformedHello) {
+            HelloItem nameless;
+            nameless.protocol = kProtocolVersion;
+            dispatcher_.OnHello(peer, std::move(nameless), now);
+        }
+        return;
+    }
+    const std::uint64_t session = incoming_.session;
+    if (incoming_.empty()) dispatcher_.OnProbe(peer);
+    if (incoming_.hello) {
+        greeted_ = *incoming_.hello;
+        dispatcher_.OnHello(peer, std::move(*incoming_.hello), now);
+    }
+    if (incoming_.replies_over_limit != 0) {
+        counters_.Add(Counter::kMalformedReply, incoming_.replies_over_limit);
+    }
+    for (ReplyItem& reply : incoming_.replies) {
+        dispatcher_.OnReply(peer, session, std::move(reply), now);
+    }
+    for (const ReturnItem& item : incoming_.returns) {
+        dispatcher_.OnReturn(peer, session, item, now);
+    }
+    if (incoming_.request_credit) {
+        dispatcher_.OnRequestCredit(peer, session, *incoming_.request_credit, now);
+    }
+    if (incoming_.pong) dispatcher_.OnPong(peer, session, *incoming_.pong, now);
+    if (incoming_.goodbye) dispatcher_.OnGoodbye(peer, session, now);
+}
+
+void BusThread::WatchConnections(TimePoint now) {
+    const PeerMonitor::Changes changes = socket_.monitor().Take();
+    if (changes.accepted != 0 || changes.disconnected != 0) socket_.ApplyConnectionLimit();
+    if (changes.disconnected != 0) dispatcher_.ProbeAll();
+    if (changes.handshakes_failed != 0) {
+        log_.Write(Topic::kConnections, BusLogLevel::kWarn,
+                   std::to_string(changes.handshakes_failed) +
+                       " connections to the bus were not workers: no ZMTP handshake",
+                   now);
+    }
+}
+
+void BusThread::TakeInbox(TimePoint now) {
+    inbox_.TakeAll(taken_);
+    for (BusItem& item : taken_) {
+        switch (item.kind) {
+            case BusItem::Kind::kSubmit:
+                dispatcher_.Submit(std::move(item.deferred), now);
+                break;
+            case BusItem::Kind::kCancel:
+                dispatcher_.Cancel(item.deferred, now);
+                break;
+        }
+    }
+    taken_.clear();
+}
+
+/// Those who seem dead may have answered before they died: that is read first.
+void BusThread::BuryLost(TimePoint now) {
+    buried_ = dispatcher_.HasSuspectedPeers();
+    if (buried_) {
+        const std::size_t pipes = options_.dispatcher.max_peers + Bus::kSpareConnections;
+        const std::size_t in_pipe = 2 * std::size_t{options_.receive_hwm} + 1;
+        more_input_ = Receive(pipes * in_pipe, kItemsInTurn * pipes, now);
+        dispatcher_.ConfirmLost(now);
+    }
+    for (const PeerId peer : unreachable_) peers_.Forget(peer);
+    unreachable_.clear();
+}
+
+void BusThread::PushCompletions() {
+    for (std::size_t i = 0; i < loops_.size(); ++i) loops_[i]->PushAll(completions_[i]);
+}
+
+void BusThread::Publish(TimePoint now) {
+    for (std::uint32_t i = 0; i < options_.dispatcher.services.size(); ++i) {
+        const bool serves = dispatcher_.HasWorkerFor(i);
+        if (serving_[i].load(std::memory_order_relaxed) != serves) {
+            serving_[i].store(serves, std::memory_order_relaxed);
+        }
+    }
+    if (snapshots_.wanted()) {
+        snapshots_.Put(std::make_shared<const Snapshot>(dispatcher_.MakeSnapshot(now)));
+    }
+    log_.Tick(now);
+}
+
+TransmitResult BusThread::Transmit(PeerId peer, const Outgoing& outgoing) {
+    const std::string* routing_id = peers_.Find(peer);
+    if (routing_id == nullptr) return TransmitResult::kUnreachable;
+    const TransmitResult result =
+        socket_.Send(*routing_id, encoder_.Measure(outgoing),
+                     [&](char* to) { encoder_.Write(outgoing, to); });
+    if (result == TransmitResult::kSent) counters_.Add(Counter::kEnvelopesSent);
+    if (result == TransmitResult::kUnreachable) unreachable_.push_back(peer);
+    if (outgoing.welcome != nullptr) peers_.MarkWelcomed(peer);
+    return result;
+}
+
+void BusThread::Complete(Completion completion) {
+    completions_[completion.deferred->loop].push_back(std::move(completion));
+}
+
+void BusThread::OnWorkerEvent(const WorkerEvent& event) {
+    std::string line;
+    BusLogLevel level = BusLogLevel::kInfo;
+    switch (event.kind) {
+        case WorkerEvent::Kind::kWelcomed:
+            line = "worker welcomed";
+            break;
+        case WorkerEvent::Kind::kRefused:
+            line = "worker refused";
+            level = BusLogLevel::kWarn;
+            break;
+        case WorkerEvent::Kind::kDraining:
+            line = "worker is draining";
+            break;
+        case WorkerEvent::Kind::kLost:
+            line = "worker lost";
+            level = BusLogLevel::kWarn;
+            break;
+        case WorkerEvent::Kind::kDrained:
+            line = "worker drained";
+            break;
+    }
+    line += ": instance ";
+    line += event.instance;
+    if (event.session != 0) line += ", session " + std::to_string(event.session);
+    if (event.kind == WorkerEvent::Kind::kWelcomed) {
+        line += ", services " + NamesOf(greeted_) + ", pid " + std::to_string(greeted_.pid) +
+                ", host " + greeted_.host;
+    }
+    if (!event.reason.empty()) line += ", " + std::string(event.reason);
+    if (event.outstanding != 0) {
+        line += ", with " + std::to_string(event.outstanding) + " requests";
+    }
+    const Topic topic =
+        event.kind == WorkerEvent::Kind::kRefused ? Topic::kRefusals : Topic::kSessions;
+    log_.Write(topic, level, std::move(line), turn_);
+}
+
+}  // namespace holdfast::gateway
