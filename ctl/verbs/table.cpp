@@ -1,0 +1,20 @@
+#include <array>
+
+#include "ctl/verb.h"
+
+namespace holdfast::ctl {
+
+std::span<Verb* const> AllVerbs() {
+    static const std::array kVerbs = {
+        &StatusVerb(),   //
+        &HealthVerb(),   //
+        &WorkersVerb(),  //
+        &PendingVerb(),  //
+        &MetricsVerb(),  //
+        &ConfigVerb(),   //
+        &DrainVerb(),    //
+    };
+    return kVerbs;
+}
+
+}  // namespace holdfast::ctl

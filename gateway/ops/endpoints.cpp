@@ -1,0 +1,71 @@
+#include "gateway/ops/endpoints.h"
+
+#include <array>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace holdfast::gateway::ops {
+namespace {
+
+constexpr std::array kEndpoints = {
+    Endpoint{"/healthz", "GET", &Healthz},       Endpoint{"/readyz", "GET", &Readyz},
+    Endpoint{"/metrics", "GET", &Metrics},       Endpoint{"/v1/workers", "GET", &Workers},
+    Endpoint{"/v1/pending", "GET", &Pending},    Endpoint{"/v1/config", "GET", &ConfigText},
+    Endpoint{"/v1/drain", "POST", &Drain},
+};
+
+/// A browser says where a page comes from when that page posts, and any page may post to loopback.
+bool FromAnotherSite(const Asked& asked) {
+    if (asked.origin.empty()) return false;
+    const std::size_t scheme = asked.origin.find("://");
+    return scheme == std::string_view::npos || asked.origin.substr(scheme + 3) != asked.host;
+}
+
+Answer Find(const Asked& asked, const Context& context) {
+    for (const Endpoint& endpoint : kEndpoints) {
+        if (endpoint.path != asked.path) continue;
+        const bool reads = endpoint.method == "GET";
+        if (asked.method != endpoint.method && !(reads && asked.method == "HEAD")) {
+            const std::string_view allow = reads ? "GET, HEAD" : endpoint.method;
+            Answer answer = Problem(405, "method-not-allowed", "Method not allowed",
+                                    std::string(endpoint.path) + " takes " + std::string(allow) + ".");
+            answer.allow = allow;
+            return answer;
+        }
+        if (!reads && FromAnotherSite(asked)) {
+            return Problem(403, "other-origin", "Forbidden",
+                           "A page of another site may not change this gateway.");
+        }
+        return endpoint.answer(context);
+    }
+    std::string known;
+    for (const Endpoint& endpoint : kEndpoints) {
+        known += (known.empty() ? "" : " ") + std::string(endpoint.path);
+    }
+    return Problem(404, "not-found", "Not found", "The ops port has: " + known + ".");
+}
+
+}  // namespace
+
+Answer Problem(int status, std::string_view type, std::string_view title,
+               std::string_view detail) {
+    const nlohmann::ordered_json problem = {{"type", "urn:holdfast:problem:" + std::string(type)},
+                                            {"title", title},
+                                            {"status", status},
+                                            {"detail", detail}};
+    return {status, kProblemJson,
+            problem.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+}
+
+Answer Route(const Asked& asked, const Context& context) {
+    try {
+        return Find(asked, context);
+    } catch (const std::exception& error) {
+        return Problem(500, "ops-failure", "The ops port failed", error.what());
+    } catch (...) {
+        return Problem(500, "ops-failure", "The ops port failed", "unknown");
+    }
+}
+
+}  // namespace holdfast::gateway::ops

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/core/counters.h"
+#include "gateway/core/inflight_budget.h"
+#include "gateway/core/reply_budget.h"
+#include "gateway/core/snapshot.h"
+#include "gateway/core/watchdog.h"
+
+namespace holdfast::gateway {
+
+struct OpsOptions {
+    std::string address = "127.0.0.1";  ///< an IPv4 or IPv6 address in figures
+    std::uint16_t port = 8081;          ///< 0: any free one
+    std::uint32_t threads = 4;
+};
+
+struct NamedWatchdog {
+    std::string name;
+    const Watchdog* watchdog = nullptr;
+};
+
+/// Everything that the ops port looks at. What is referred to outlives the OpsServer; every function is
+/// called on ops threads, several at once, and never waits for another thread.
+struct OpsSources {
+    const InflightBudget& inflight;
+    const ReplyBudget& replies;
+    std::vector<const CounterBlock*> counters;
+    std::vector<NamedWatchdog> watchdogs;
+    SnapshotCell& snapshots;
+    std::function<bool(std::string_view service)> has_worker;
+    std::vector<std::string> required_services;
+    std::function<bool()> draining;
+    std::function<void()> start_drain;  ///< may be called more than once
+    std::function<std::string()> config_text;  ///< secrets are masked already
+    std::string version;
+    std::string instance;
+    std::function<std::uint64_t()> connections;
+    std::function<std::uint64_t()> log_lines_dropped = [] { return std::uint64_t{0}; };
+};
+
+/// The ops port: health, readiness, metrics, views of the inside, and drain.
+///
+/// Thread: made, started and stopped by one thread; has one of its own that accepts, and
+/// `OpsOptions::threads` that answer. A connection carries one request, which must arrive and be taken
+/// within 5 s in all, so that nobody holds a thread; at most kMaxQueued connections wait for a thread and
+/// further ones are closed at once. What needs the bus thread waits at most 1 s for it, and never on all
+/// threads at once, so that /healthz answers whatever has stopped.
+class OpsServer {
+  public:
+    static constexpr std::size_t kMaxQueued = 32;
+
+    OpsServer(OpsOptions options, OpsSources sources);
+    ~OpsServer();
+    OpsServer(const OpsServer&) = delete;
+    OpsServer& operator=(const OpsServer&) = delete;
+
+    /// The bound port, from Start on; before that the one that was asked for.
+    std::uint16_t port() const;
+    /// Binds, listens and begins to answer. Once. Throws std::system_error that names the address, the
+    /// port and what is wrong with them ("Address already in use").
+    void Start();
+    /// Ends every connection and joins. Idempotent. A request that waits for the bus ends within 1 s.
+    void Stop();
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast::gateway
