@@ -1,0 +1,346 @@
+#include "worker/core/worker.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+namespace holdfast::worker {
+
+Worker::Worker(const WorkerOptions& options, Handlers& handlers)
+    : options_(options), handlers_(handlers), records_(options.capacity_requests) {}
+
+Worker::~Worker() = default;
+
+LinkId Worker::AddLink(TimePoint now) {
+    links_.push_back(std::make_unique<Link>(LinkId{++last_link_}));
+    links_.back()->next_hello = now + options_.hello_retry;
+    return links_.back()->id;
+}
+
+void Worker::RemoveLink(LinkId id) {
+    if (Link* link = Find(id)) EndSession(*link);
+    std::erase_if(links_, [id](const auto& link) { return link->id == id; });
+}
+
+Link* Worker::Find(LinkId id) const {
+    for (const auto& link : links_) {
+        if (link->id == id) return link.get();
+    }
+    return nullptr;
+}
+
+Link* Worker::FindInSession(LinkId id, std::uint64_t session) {
+    Link* const link = Find(id);
+    if (link != nullptr && link->InSession() && link->session == session) {
+        link->suspect_until = TimePoint::max();
+        return link;
+    }
+    counters_.Add(Counter::kItemsOfOtherSession);
+    return nullptr;
+}
+
+bool Worker::InSession(LinkId id) const {
+    const Link* const link = Find(id);
+    return link != nullptr && link->InSession();
+}
+
+bool Worker::InAnySession() const {
+    return std::any_of(links_.begin(), links_.end(),
+                       [](const auto& link) { return link->InSession(); });
+}
+
+void Worker::BeginTurn(TimePoint now) {
+    for (const auto& link : links_) {
+        if (!link->InSession() || now <= link->lease_until) continue;
+        counters_.Add(Counter::kLeasesLost);
+        EndSession(*link);
+        WantHello(*link, now);
+    }
+}
+
+void Worker::WantHello(Link& link, TimePoint now) {
+    if (drain_ != DrainState::kServing) return;
+    link.phase = Link::Phase::kHelloSaid;
+    link.hello_wanted = true;
+    link.next_hello = now + options_.hello_retry;
+}
+
+void Worker::OnWhoAreYou(LinkId id, TimePoint now) {
+    Link* const link = Find(id);
+    if (link == nullptr) return;
+    // The gateway asks once for the probe and once more for whatever came before our Hello: one
+    // answer is enough, a second one would open a second session.
+    const bool asked_before = link->phase == Link::Phase::kHelloSaid && now < link->next_hello;
+    const bool wait = link->phase == Link::Phase::kRefused && now < link->next_hello;
+    if (asked_before || wait) return;
+    if (link->InSession()) {
+        counters_.Add(Counter::kGatewaysLost);
+        EndSession(*link);
+    }
+    WantHello(*link, now);
+}
+
+void Worker::OnWelcome(LinkId id, std::uint64_t session, const WelcomeItem& welcome,
+                       TimePoint now) {
+    Link* const link = Find(id);
+    if (link == nullptr || session == 0) return;
+    if (link->InSession()) EndSession(*link);
+    link->ResetSession();
+    link->phase = Link::Phase::kOpen;
+    link->hello_wanted = false;
+    link->session = session;
+    link->terms = welcome;
+    link->lease_until = now + welcome.lease;
+    link->lease.RenewUntil(link->lease_until);
+    link->credit.last_received = now;
+    link->goodbye_wanted = drain_ != DrainState::kServing;
+    credit_dirty_ = credit_due_ = true;
+    counters_.Add(Counter::kSessionsOpened);
+}
+
+void Worker::OnRefused(LinkId id, TimePoint now) {
+    Link* const link = Find(id);
+    if (link == nullptr) return;
+    if (link->InSession()) EndSession(*link);
+    link->phase = Link::Phase::kRefused;
+    link->hello_wanted = false;
+    link->next_hello = now + options_.refused_retry;
+}
+
+void Worker::OnPing(LinkId id, std::uint64_t session, std::uint64_t sequence, TimePoint now) {
+    Link* const link = FindInSession(id, session);
+    if (link == nullptr) return;
+    link->lease_until = now + link->terms.lease;
+    link->lease.RenewUntil(link->lease_until);
+    link->pong_wanted = sequence;
+}
+
+void Worker::OnReplyCredit(LinkId id, std::uint64_t session, std::uint64_t bytes_total) {
+    Link* const link = FindInSession(id, session);
+    if (link == nullptr) return;
+    link->reply_bytes_total = std::max(link->reply_bytes_total, bytes_total);
+}
+
+bool Worker::ExceedsCredit(const Link& link) const {
+    return link.credit.requests.received >= link.announced.requests_total ||
+           link.credit.bytes.received >= link.announced.bytes_total;
+}
+
+bool Worker::ExceedsCapacity(const Link& link) const {
+    if (link.credit.requests.held() == 0) return false;
+    return held_ >= options_.capacity_requests + links_.size() ||
+           held_bytes_ >= 2 * options_.capacity_bytes;
+}
+
+void Worker::ReturnNow(Link& link, const RequestItem& item, ReturnReason reason, TimePoint now) {
+    link.credit.Receive(item.payload_bytes, now);
+    link.credit.Done(item.payload_bytes);
+    link.returns.push_back({item.id, item.attempt, reason});
+    credit_dirty_ = true;
+}
+
+bool Worker::OnRequest(LinkId id, std::uint64_t session, RequestItem item, TimePoint now) {
+    Link* const link = FindInSession(id, session);
+    if (link == nullptr) return true;
+    if (item.sequence <= link->last_sequence) return false;
+    if (link->returns.size() > 2 * std::size_t{options_.capacity_requests} + 1024) return false;
+    link->last_sequence = item.sequence;
+    counters_.Add(Counter::kReceived);
+    if (ExceedsCredit(*link)) {
+        counters_.Add(Counter::kReturnedOverCredit);
+        ReturnNow(*link, item, ReturnReason::kOverCredit, now);
+    } else if (link->phase == Link::Phase::kLeaving) {
+        counters_.Add(Counter::kReturnedDraining);
+        ReturnNow(*link, item, ReturnReason::kDraining, now);
+    } else if (!item.served) {
+        counters_.Add(Counter::kReturnedNoService);
+        ReturnNow(*link, item, ReturnReason::kNoService, now);
+    } else if (ExceedsCapacity(*link)) {
+        counters_.Add(Counter::kReturnedStuck);
+        ReturnNow(*link, item, ReturnReason::kStuck, now);
+    } else if (records_.Find(id, item.id) != nullptr) {
+        counters_.Add(Counter::kDuplicateIds);
+        return false;
+    } else {
+        link->credit.Receive(item.payload_bytes, now);
+        RequestRecord& record = records_.Allocate();
+        record.link = id;
+        record.id = item.id;
+        record.attempt = item.attempt;
+        record.sequence = item.sequence;
+        record.payload_bytes = item.payload_bytes;
+        record.max_reply_bytes = link->terms.max_reply_bytes;
+        record.arrived = now;
+        record.deadline = now + item.timeout;
+        record.lease = &link->lease;
+        record.payload = std::move(item.payload);
+        record.state = State::kArrived;
+        records_.Insert(record);
+        link->unstarted.PushBack(record);
+        arrivals_.push_back(&record);
+        ++held_;
+        held_bytes_ += record.payload_bytes;
+    }
+    return true;
+}
+
+bool Worker::WithdrawUnstarted(RequestRecord& record) {
+    if (record.state == State::kHanded) return handlers_.Withdraw(record);
+    assert(record.state == State::kArrived);
+    std::erase(arrivals_, &record);
+    return true;
+}
+
+void Worker::Forget(Link& link, RequestRecord& record) {
+    PlaceList& list = record.state == State::kReplying ? link.replying
+                      : record.in_running              ? link.running
+                                                       : link.unstarted;
+    list.Remove(record);
+    records_.Erase(record);
+    --held_;
+    held_bytes_ -= record.payload_bytes;
+    records_.Free(record);
+    credit_dirty_ = true;
+}
+
+void Worker::Drop(Link& link, RequestRecord& record) {
+    if (!record.credited) link.credit.Done(record.payload_bytes);
+    Forget(link, record);
+}
+
+void Worker::OnCancel(LinkId id, std::uint64_t session, std::uint64_t request,
+                      std::uint32_t attempt) {
+    Link* const link = FindInSession(id, session);
+    if (link == nullptr) return;
+    RequestRecord* const record = records_.Find(id, request);
+    if (record == nullptr || record->attempt != attempt) {
+        counters_.Add(Counter::kCancelsUnknown);
+    } else if (record->state == State::kReplying) {
+        counters_.Add(Counter::kRepliesCancelled);
+        Drop(*link, *record);
+    } else if (!record->Started() && WithdrawUnstarted(*record)) {
+        counters_.Add(Counter::kDroppedCancelled);
+        ++link->dropped_cancelled;
+        Drop(*link, *record);
+    } else if (!std::exchange(record->cancelled, true)) {
+        handlers_.Cancel(*record);
+    }
+}
+
+void Worker::OnGoodbyeAck(LinkId id, std::uint64_t session) {
+    Link* const link = FindInSession(id, session);
+    if (link != nullptr && drain_ == DrainState::kDraining) link->phase = Link::Phase::kLeaving;
+}
+
+void Worker::OnConnectionLost(LinkId id, TimePoint now) {
+    Link* const link = Find(id);
+    if (link == nullptr) return;
+    if (link->InSession()) {
+        link->suspect_until = now + link->terms.ping_interval + link->terms.ping_interval / 4;
+    } else if (!link->hello_wanted) {
+        link->phase = Link::Phase::kSilent;  // what was said to that connection has no answer now
+        link->next_hello = now + options_.hello_retry;
+    }
+}
+
+void Worker::OnLinkReset(LinkId id) {
+    if (Link* link = Find(id)) EndSession(*link);
+}
+
+void Worker::EndSession(Link& link) {
+    link.lease.End();
+    for (PlaceList* list : {&link.unstarted, &link.running, &link.replying}) {
+        while (RequestRecord* record = list->front()) {
+            if (record->state == State::kReplying) {
+                counters_.Add(Counter::kRepliesOfLostSession);
+                Forget(link, *record);
+            } else if (!record->Started() && WithdrawUnstarted(*record)) {
+                counters_.Add(Counter::kDroppedLeaseLost);
+                Forget(link, *record);
+            } else {
+                list->Remove(*record);
+                Orphan(*record);
+            }
+        }
+    }
+    link.ResetSession();
+    link.phase = Link::Phase::kSilent;
+    link.hello_wanted = false;
+    credit_dirty_ = true;
+}
+
+void Worker::Orphan(RequestRecord& record) {
+    records_.Erase(record);
+    orphans_.PushBack(record);
+    orphaned_.requests += 1;
+    orphaned_.bytes += record.payload_bytes;
+    record.orphan = true;
+    if (!std::exchange(record.cancelled, true)) handlers_.Cancel(record);
+}
+
+void Worker::FreeOrphan(RequestRecord& record) {
+    orphans_.Remove(record);
+    orphaned_.requests -= 1;
+    orphaned_.bytes -= record.payload_bytes;
+    --held_;
+    held_bytes_ -= record.payload_bytes;
+    records_.Free(record);
+    credit_dirty_ = true;
+}
+
+void Worker::OnFinished(RequestRecord& record, ReplyItem reply) {
+    counters_.Add(Counter::kFinished);
+    if (record.orphan) {
+        counters_.Add(Counter::kRepliesOfLostSession);
+        FreeOrphan(record);
+        return;
+    }
+    Link& link = *Find(record.link);
+    if (!record.in_running) ++link.started_total;
+    if (record.cancelled) {
+        counters_.Add(Counter::kRepliesCancelled);
+        Drop(link, record);
+        return;
+    }
+    // Many small headers may take more bytes on the wire than they count as payload.
+    if (reply.payload_bytes > record.max_reply_bytes ||
+        reply.encoded.size() + kEnvelopeOverhead > link.terms.max_message_bytes) {
+        counters_.Add(Counter::kRepliesTooLarge);
+        std::string detail = "the reply has " + std::to_string(reply.payload_bytes) +
+                             " bytes, the gateway takes " + std::to_string(record.max_reply_bytes);
+        const std::uint64_t size = detail.size();
+        reply = {.kind = ReplyKind::kFailed,
+                 .payload_bytes = size,
+                 .encoded = {},
+                 .detail = std::move(detail)};
+    }
+    (record.in_running ? link.running : link.unstarted).Remove(record);
+    record.payload.reset();
+    record.reply = std::move(reply);
+    record.state = State::kReplying;
+    link.replying.PushBack(record);
+}
+
+void Worker::OnNotStarted(RequestRecord& record, StartVerdict verdict) {
+    if (record.orphan) {
+        counters_.Add(Counter::kDroppedLeaseLost);
+        FreeOrphan(record);
+        return;
+    }
+    Link& link = *Find(record.link);
+    if (record.cancelled) {
+        counters_.Add(Counter::kDroppedCancelled);
+        ++link.dropped_cancelled;
+    } else if (verdict == StartVerdict::kExpired) {
+        counters_.Add(Counter::kDroppedExpired);
+        ++link.dropped_expired;
+    } else {
+        // The Ping came just in time after all, so that the session lives: somebody may still wait.
+        counters_.Add(Counter::kReturnedStuck);
+        link.returns.push_back({record.id, record.attempt, ReturnReason::kStuck});
+    }
+    Drop(link, record);
+}
+
+}  // namespace holdfast::worker

@@ -1,0 +1,244 @@
+#include "worker/runtime/loop.h"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::worker {
+namespace {
+
+constexpr int kMessagesPerTurn = 64;
+constexpr Duration kReopenAfter = std::chrono::seconds(1);
+constexpr Duration kTouchInterval = std::chrono::seconds(1);
+constexpr int kLingerMs = 1000;
+
+std::vector<Address> Names(const std::vector<Address>& addresses) {
+    std::vector<Address> names;
+    std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(names),
+                 [](const Address& address) { return !address.numeric; });
+    return names;
+}
+
+}  // namespace
+
+Loop::Loop(LoopOptions options, PluginHost& host, HandlerPool& pool, FinishedInbox& finished,
+           std::shared_ptr<Wakeup> wakeup)
+    : rules_(options.rules),
+      host_(host),
+      pool_(pool),
+      finished_(finished),
+      wakeup_(std::move(wakeup)),
+      worker_(rules_, *this),
+      decoder_(options.hello.services),
+      encoder_(options.hello),
+      health_(options.health_file),
+      resolver_(Names(options.gateways), wakeup_) {
+    const TimePoint now = Clock::now();
+    for (const Address& address : options.gateways) {
+        if (address.numeric) fixed_.push_back(address.Endpoint());
+    }
+    std::sort(fixed_.begin(), fixed_.end());
+    fixed_.erase(std::unique(fixed_.begin(), fixed_.end()), fixed_.end());
+    for (const std::string& endpoint : fixed_) Connect(endpoint, now);
+}
+
+Loop::~Loop() = default;
+
+void Loop::RequestDrain() {
+    drain_requested_.store(true, std::memory_order_release);
+    wakeup_->Wake();
+}
+
+DrainState Loop::Run() {
+    for (;;) {
+        // Once, before anything is read: after a stop of the process it is too early, never too late.
+        const TimePoint now = Clock::now();
+        worker_.BeginTurn(now);
+        wakeup_->Clear();
+        if (drain_requested_.load(std::memory_order_acquire)) worker_.BeginDrain(now);
+        if (auto endpoints = resolver_.TakeChange()) ApplyResolved(*endpoints, now);
+        for (auto& [link, connection] : connections_) Receive(connection, now);
+        TakeFinished();
+        if (now >= worker_.NextTick()) Tick(now);
+        const bool blocked = worker_.Flush(*this, now);
+        for (auto& [link, connection] : connections_) NoteSession(connection);
+
+        const DrainState state = worker_.drain_state();
+        if (state == DrainState::kDrained || state == DrainState::kTimedOut) {
+            if (state == DrainState::kTimedOut) worker_.Abandon();
+            for (auto& [link, connection] : connections_) {
+                if (connection.socket) connection.socket->LingerAtClose(kLingerMs);
+            }
+            return state;
+        }
+        Sleep(blocked);
+    }
+}
+
+void Loop::Sleep(bool blocked) {
+    std::vector<pollfd> descriptors{{.fd = wakeup_->fd(), .events = POLLIN, .revents = 0}};
+    for (const auto& [link, connection] : connections_) {
+        if (!connection.socket) continue;
+        const short events = connection.socket->Events();
+        if ((events & ZMQ_POLLIN) != 0 || (blocked && (events & ZMQ_POLLOUT) != 0)) return;
+        descriptors.push_back({.fd = connection.socket->fd(), .events = POLLIN, .revents = 0});
+    }
+    const Duration left = worker_.NextTick() - Clock::now();
+    const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    if (timeout <= 0) return;
+    ::poll(descriptors.data(), descriptors.size(), static_cast<int>(timeout));
+}
+
+void Loop::Connect(const std::string& endpoint, TimePoint now) {
+    Connection connection;
+    connection.link = worker_.AddLink(now);
+    connection.endpoint = endpoint;
+    connection.socket = std::make_unique<GatewaySocket>(context_, endpoint);
+    spdlog::info("connecting to gateway {}", endpoint);
+    connections_.emplace(connection.link.value, std::move(connection));
+}
+
+void Loop::ApplyResolved(const std::vector<std::string>& endpoints, TimePoint now) {
+    const auto resolved = [&](const std::string& endpoint) {
+        return std::binary_search(endpoints.begin(), endpoints.end(), endpoint);
+    };
+    for (auto& [link, connection] : connections_) {
+        connection.wanted = resolved(connection.endpoint) ||
+                            std::binary_search(fixed_.begin(), fixed_.end(), connection.endpoint);
+    }
+    for (const std::string& endpoint : endpoints) {
+        const bool known = std::any_of(
+            connections_.begin(), connections_.end(),
+            [&](const auto& entry) { return entry.second.endpoint == endpoint; });
+        if (!known) Connect(endpoint, now);
+    }
+}
+
+void Loop::Receive(Connection& connection, TimePoint now) {
+    for (int i = 0; i < kMessagesPerTurn && connection.socket; ++i) {
+        const auto received = connection.socket->Receive(message_);
+        if (received == GatewaySocket::Received::kNothing) return;
+        Malformed reason = Malformed::kFrames;
+        if (received == GatewaySocket::Received::kEnvelope) {
+            reason = decoder_.Decode(message_.to_string_view(), incoming_);
+            if (reason == Malformed::kNone) reason = Apply(connection, now);
+        }
+        if (reason != Malformed::kNone) Break(connection, reason, now);
+    }
+}
+
+Malformed Loop::Apply(Connection& connection, TimePoint now) {
+    const LinkId link = connection.link;
+    const std::uint64_t session = incoming_.session;
+    if (incoming_.who_are_you) worker_.OnWhoAreYou(link, now);
+    if (incoming_.refused) {
+        NoteRefusal(connection, *incoming_.refused);
+        worker_.OnRefused(link, now);
+    }
+    if (incoming_.welcome) {
+        connection.gateway = incoming_.gateway;
+        connection.refusal.clear();
+        worker_.OnWelcome(link, session, *incoming_.welcome, now);
+    }
+    if (incoming_.ping) worker_.OnPing(link, session, *incoming_.ping, now);
+    if (incoming_.reply_credit) worker_.OnReplyCredit(link, session, *incoming_.reply_credit);
+    for (RequestItem& request : incoming_.requests) {
+        if (!worker_.OnRequest(link, session, std::move(request), now)) return Malformed::kOutOfOrder;
+    }
+    for (const Incoming::Cancel& cancel : incoming_.cancels) {
+        worker_.OnCancel(link, session, cancel.id, cancel.attempt);
+    }
+    // Last: what came with the Ack was sent before it.
+    if (incoming_.goodbye_ack) worker_.OnGoodbyeAck(link, session);
+    return Malformed::kNone;
+}
+
+void Loop::NoteRefusal(Connection& connection, const Incoming::Refused& refused) {
+    static constexpr std::array<const char*, 4> kReasons = {"no reason given", "protocol version",
+                                                            "too many workers", "bad hello"};
+    const char* const reason =
+        refused.reason < kReasons.size() ? kReasons.at(refused.reason) : "unknown reason";
+    const std::string text = fmt::format(
+        "gateway {} refuses this worker: {} ({}); it speaks protocol {}, this worker {}",
+        connection.endpoint, reason, refused.detail, refused.protocol, kProtocolVersion);
+    if (std::exchange(connection.refusal, text) == text) return;
+    spdlog::error("{}; trying again every {} s", text,
+                  std::chrono::duration_cast<std::chrono::seconds>(rules_.refused_retry).count());
+}
+
+void Loop::Break(Connection& connection, Malformed reason, TimePoint now) {
+    const std::uint64_t count = ++malformed_.at(static_cast<std::size_t>(reason));
+    spdlog::error("gateway {} sent a malformed envelope ({}, {} so far): connecting anew",
+                  connection.endpoint, Name(reason), count);
+    worker_.OnLinkReset(connection.link);
+    connection.socket.reset();
+    connection.reopen_at = now + kReopenAfter;
+}
+
+void Loop::TakeFinished() {
+    finished_.TakeAll(taken_);
+    for (Finished& finished : taken_) {
+        if (finished.verdict == StartVerdict::kStart) {
+            worker_.OnFinished(*finished.record, std::move(finished.reply));
+        } else {
+            worker_.OnNotStarted(*finished.record, finished.verdict);
+        }
+    }
+    taken_.clear();
+}
+
+void Loop::Tick(TimePoint now) {
+    for (auto& [link, connection] : connections_) {
+        if (!connection.socket && now >= connection.reopen_at) {
+            connection.socket = std::make_unique<GatewaySocket>(context_, connection.endpoint);
+        } else if (connection.socket && connection.socket->TakeDisconnected()) {
+            worker_.OnConnectionLost(connection.link, now);
+        }
+    }
+    // An address that is no longer resolved goes once nothing is spoken there any more.
+    std::erase_if(connections_, [this](const auto& entry) {
+        const Connection& connection = entry.second;
+        if (connection.wanted || worker_.InSession(connection.link)) return false;
+        spdlog::info("gateway {} is no longer resolved: closing", connection.endpoint);
+        worker_.RemoveLink(connection.link);
+        return true;
+    });
+    worker_.Tick(now);
+    if (now >= next_touch_ && worker_.InAnySession()) {
+        next_touch_ = now + kTouchInterval;
+        health_.Touch();
+    }
+}
+
+void Loop::NoteSession(Connection& connection) {
+    const bool in_session = worker_.InSession(connection.link);
+    if (in_session == std::exchange(connection.was_in_session, in_session)) return;
+    if (in_session) {
+        spdlog::info("gateway {} ({}) welcomes this worker", connection.endpoint,
+                     connection.gateway);
+    } else {
+        spdlog::warn("the session with gateway {} ({}) is over: its requests are cancelled",
+                     connection.endpoint, connection.gateway);
+    }
+}
+
+TransmitResult Loop::Transmit(LinkId link, const Outgoing& outgoing) {
+    Connection& connection = connections_.at(link.value);
+    if (!connection.socket || (connection.socket->Events() & ZMQ_POLLOUT) == 0) {
+        return TransmitResult::kLater;
+    }
+    zmq::message_t message(encoder_.Measure(outgoing));
+    encoder_.Write(outgoing, message.data<char>());
+    return connection.socket->Send(message) ? TransmitResult::kSent : TransmitResult::kLater;
+}
+
+void Loop::Submit(std::span<RequestRecord* const> requests) {
+    for (RequestRecord* request : requests) {
+        if (!host_.Prepare(*request)) throw std::length_error("more requests than the capacity");
+    }
+    pool_.Submit(requests);
+}
+
+}  // namespace holdfast::worker

@@ -1,0 +1,152 @@
+#include "worker/runtime/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <vector>
+
+#include "worker/runtime/units.h"
+
+namespace holdfast::worker {
+namespace {
+
+constexpr std::size_t kMaxThreads = 1024;
+constexpr std::uint32_t kMaxCapacity = 1'000'000;
+constexpr std::uint32_t kCapacityPerThread = 64;
+
+/// As they stand on the command line.
+struct Raw {
+    std::vector<std::string> gateways;
+    std::string plugin_config;
+    std::uint32_t capacity = 0;
+    std::string capacity_bytes = "64MiB";
+    std::string drain_timeout = "30s";
+    std::string stuck_after = "300ms";
+};
+
+const CLI::Validator kSize(
+    [](const std::string& text) {
+        return ParseSize(text) ? std::string() : "'" + text + "' is not a size such as 64MiB";
+    },
+    "SIZE");
+const CLI::Validator kDuration(
+    [](const std::string& text) {
+        return ParseDuration(text) ? std::string() : "'" + text + "' is not a duration such as 30s";
+    },
+    "DURATION");
+const CLI::Validator kGateway(
+    [](const std::string& text) {
+        return ParseAddress(text) ? std::string()
+                                  : "'" + text + "' is not an address such as tcp://gateway:5570";
+    },
+    "tcp://HOST:PORT");
+
+void Describe(CLI::App& app, Options& options, Raw& raw) {
+    RuntimeOptions& runtime = options.runtime;
+    const auto env = [](const char* name) { return std::string("HOLDFAST_WORKER_") + name; };
+    app.add_option("--plugin", runtime.plugin, "Shared object to load")->envname(env("PLUGIN"));
+    app.add_option("--gateway", raw.gateways,
+                   "Gateway to serve; may be repeated. All addresses of a name are used")
+        ->envname(env("GATEWAY"))
+        ->delimiter(',')
+        ->check(kGateway);
+    app.add_option("--threads", runtime.threads, "Threads that run the plugin")
+        ->envname(env("THREADS"))
+        ->check(CLI::Range(std::size_t{1}, kMaxThreads))
+        ->capture_default_str();
+    app.add_option("--plugin-config", raw.plugin_config,
+                   "Text for the plugin, or @FILE to take it from a file")
+        ->envname(env("PLUGIN_CONFIG"));
+    app.add_option("--capacity", raw.capacity,
+                   "Requests held at once, over all gateways [64 for each thread]")
+        ->envname(env("CAPACITY"))
+        ->check(CLI::Range(std::uint32_t{1}, kMaxCapacity));
+    app.add_option("--capacity-bytes", raw.capacity_bytes, "Bytes of requests held at once")
+        ->envname(env("CAPACITY_BYTES"))
+        ->check(kSize)
+        ->capture_default_str();
+    app.add_option("--drain-timeout", raw.drain_timeout, "How long an ending worker may finish")
+        ->envname(env("DRAIN_TIMEOUT"))
+        ->check(kDuration)
+        ->capture_default_str();
+    app.add_option("--stuck-after", raw.stuck_after,
+                   "Hand requests back that wait so long while no thread is free")
+        ->envname(env("STUCK_AFTER"))
+        ->check(kDuration)
+        ->capture_default_str();
+    app.add_option("--health-file", runtime.health_file,
+                   "Touched every second while a gateway welcomes this worker")
+        ->envname(env("HEALTH_FILE"));
+    app.add_flag("--health", options.health,
+                 "Only check the health file: exit 0 when it is fresh (5 s), else 1")
+        ->envname(env("HEALTH"));
+    app.add_option("--log-level", options.log_level, "Least important lines to log")
+        ->envname(env("LOG_LEVEL"))
+        ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+        ->capture_default_str();
+    app.add_option("--log-format", options.log_format, "For people or for machines")
+        ->envname(env("LOG_FORMAT"))
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    app.set_version_flag("--version", std::string("holdfast-worker ") + HOLDFAST_VERSION);
+    app.footer(
+        "Every option is also read from the environment: --drain-timeout is "
+        "HOLDFAST_WORKER_DRAIN_TIMEOUT.\n"
+        "Exit codes: 0 drained, 1 cannot start, 2 wrong usage, 3 drain timed out, 130 or 143 ended\n"
+        "at once by a second SIGINT or SIGTERM.");
+}
+
+/// Throws CLI::ValidationError.
+void Interpret(const Raw& raw, Options& options) {
+    RuntimeOptions& runtime = options.runtime;
+    if (options.health) {
+        if (runtime.health_file.empty()) {
+            throw CLI::ValidationError("--health", "needs --health-file");
+        }
+        return;
+    }
+    if (runtime.plugin.empty()) throw CLI::ValidationError("--plugin", "is required");
+    if (raw.gateways.empty()) throw CLI::ValidationError("--gateway", "is required");
+    for (const std::string& gateway : raw.gateways) {
+        runtime.gateways.push_back(ParseAddress(gateway).value());
+    }
+    runtime.plugin_config = raw.plugin_config;
+    if (raw.plugin_config.starts_with('@')) {
+        std::ifstream file(raw.plugin_config.substr(1));
+        std::ostringstream text;
+        text << file.rdbuf();
+        if (!file) {
+            throw CLI::ValidationError("--plugin-config",
+                                       "cannot read " + raw.plugin_config.substr(1));
+        }
+        runtime.plugin_config = text.str();
+    }
+    WorkerOptions& rules = runtime.rules;
+    rules.capacity_requests =
+        raw.capacity != 0 ? raw.capacity
+                          : kCapacityPerThread * static_cast<std::uint32_t>(runtime.threads);
+    rules.capacity_bytes = ParseSize(raw.capacity_bytes).value();
+    rules.drain_timeout = ParseDuration(raw.drain_timeout).value();
+    rules.stuck_after = ParseDuration(raw.stuck_after).value();
+}
+
+}  // namespace
+
+std::optional<Options> ParseOptions(int argc, char** argv, int& exit_code) {
+    Options options;
+    Raw raw;
+    CLI::App app("Runs a plugin for the gateways that it connects to.", "holdfast-worker");
+    Describe(app, options, raw);
+    try {
+        app.parse(argc, argv);
+        Interpret(raw, options);
+    } catch (const CLI::ParseError& error) {
+        exit_code = app.exit(error) == 0 ? kExitDrained : kExitUsage;
+        return std::nullopt;
+    }
+    return options;
+}
+
+}  // namespace holdfast::worker

@@ -1,0 +1,236 @@
+#include "worker/runtime/plugin_host.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "worker/runtime/envelope_encoder.h"
+#include "worker/runtime/reply_rules.h"
+#include "worker/runtime/request_block.h"
+
+namespace holdfast::worker {
+namespace {
+
+constexpr std::size_t kMaxText = 1024;
+
+/// A plugin's text: cut, and safe in a log line and in a protobuf string.
+std::string Printable(holdfast_span span) {
+    std::string text;
+    if (span.size != 0 && span.data != nullptr) {
+        text.assign(span.data, std::min(span.size, kMaxText));
+    }
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return text;
+}
+
+holdfast_span Span(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string_view View(holdfast_span span) {
+    return span.size == 0 ? std::string_view() : std::string_view(span.data, span.size);
+}
+
+/// A structure of a plugin that may have been built against a shorter one: missing members are zero.
+holdfast_reply_v1 Known(const holdfast_reply_v1& reply) {
+    holdfast_reply_v1 known{};
+    std::memcpy(&known, &reply, std::min(reply.size, sizeof known));
+    return known;
+}
+
+}  // namespace
+
+PluginHost::PluginHost(const PluginLibrary& library, std::string config, std::size_t max_requests,
+                       FinishedInbox& finished)
+    : library_(library),
+      config_(std::move(config)),
+      finished_(finished),
+      responders_(max_requests) {
+    face_.self = this;
+    face_.abi.size = sizeof(holdfast_host_v1);
+    face_.abi.abi = HOLDFAST_ABI_INIT;
+    face_.abi.log = &Log;
+    face_.abi.reply = &Reply;
+    face_.abi.fail = &Fail;
+    face_.abi.remaining_ns = &RemainingNs;
+    face_.abi.cancelled = &Cancelled;
+    face_.abi.on_cancel = &OnCancel;
+
+    std::array<char, 512> error{};
+    const std::string who = "plugin " + std::string(library_.plugin().name) + ": ";
+    try {
+        instance_ =
+            library_.plugin().create(&face_.abi, Span(config_), error.data(), error.size());
+    } catch (...) {
+        throw PluginError(who + "create() let an exception escape");
+    }
+    if (instance_ == nullptr) {
+        error.back() = '\0';
+        const std::string reason = Printable(Span(error.data()));
+        throw PluginError(who + (reason.empty() ? "create() failed and gave no reason" : reason));
+    }
+    cancel_thread_ = std::thread([this] { RunCancelCallbacks(); });
+}
+
+PluginHost::~PluginHost() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wanted_.notify_all();
+    cancel_thread_.join();
+    try {
+        library_.plugin().destroy(instance_);
+    } catch (...) {
+        spdlog::error("plugin {}: destroy() let an exception escape", library_.plugin().name);
+    }
+}
+
+void PluginHost::Handle(RequestRecord& record) {
+    const holdfast_responder token = responders_.TokenOf(record);
+    const auto& block = static_cast<const RequestBlock&>(*record.payload);
+    try {
+        library_.plugin().handle(instance_, &block.request(), token);
+    } catch (const std::exception& error) {
+        FailNow(token, std::string("an exception left handle(): ") + error.what());
+    } catch (...) {
+        FailNow(token, "an exception left handle()");
+    }
+}
+
+void PluginHost::Cancel(const RequestRecord& record) {
+    const holdfast_responder token = responders_.TokenOf(record);
+    if (!responders_.Cancel(token)) return;
+    {
+        const std::lock_guard lock(mutex_);
+        cancels_.push_back(token);
+    }
+    wanted_.notify_one();
+}
+
+void PluginHost::RunCancelCallbacks() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wanted_.wait(lock, [this] { return stopping_ || !cancels_.empty(); });
+        if (cancels_.empty()) return;
+        const holdfast_responder token = cancels_.front();
+        cancels_.pop_front();
+        lock.unlock();
+        try {
+            responders_.RunCallback(token);
+        } catch (...) {
+            spdlog::error("plugin {}: a cancel callback let an exception escape",
+                          library_.plugin().name);
+        }
+        lock.lock();
+    }
+}
+
+PluginHost& PluginHost::Self(const holdfast_host_v1* host) {
+    // `abi` is the first member of the standard-layout Face.
+    return *reinterpret_cast<const Face*>(host)->self;
+}
+
+void PluginHost::Log(const holdfast_host_v1* host, holdfast_log_level level, const char* file,
+                     int line, holdfast_span text) {
+    const char* const name = Self(host).library_.plugin().name;
+    const auto to = level == HOLDFAST_LOG_DEBUG     ? spdlog::level::debug
+                    : level == HOLDFAST_LOG_INFO    ? spdlog::level::info
+                    : level == HOLDFAST_LOG_WARNING ? spdlog::level::warn
+                                                    : spdlog::level::err;
+    if (!spdlog::should_log(to)) return;
+    const char* const slash = file == nullptr ? nullptr : std::strrchr(file, '/');
+    spdlog::log(to, "plugin {}: {} ({}:{})", name, Printable(text),
+                slash != nullptr ? slash + 1 : (file == nullptr ? "?" : file), line);
+}
+
+holdfast_result PluginHost::Reply(const holdfast_host_v1* host, holdfast_responder responder,
+                                  const holdfast_reply_v1* reply) {
+    PluginHost& self = Self(host);
+    if (reply == nullptr || !HOLDFAST_HAS(reply, holdfast_reply_v1, flags)) {
+        const auto result = self.FailNow(responder, "reply() was given no reply");
+        return result == HOLDFAST_OK ? HOLDFAST_INVALID : result;
+    }
+    const holdfast_reply_v1 known = Known(*reply);
+    if ((known.flags & ~std::uint32_t{HOLDFAST_REPLY_NOT_PROCESSED}) != 0) {
+        return HOLDFAST_UNSUPPORTED;
+    }
+    return self.Answer(responder, known);
+}
+
+holdfast_result PluginHost::Answer(holdfast_responder responder, const holdfast_reply_v1& reply) {
+    RequestRecord* const record = responders_.Claim(responder);
+    if (record == nullptr) {
+        spdlog::warn("plugin {}: a request was answered twice; the second answer is dropped",
+                     library_.plugin().name);
+        return HOLDFAST_ALREADY_ANSWERED;
+    }
+    const bool refused = (reply.flags & HOLDFAST_REPLY_NOT_PROCESSED) != 0;
+    std::string problem = refused ? std::string() : CheckReply(reply, record->max_reply_bytes);
+    // Members of `record` are read before Push: from then on it is the loop's.
+    const std::uint64_t id = record->id;
+    ReplyView view{.id = id,
+                   .attempt = record->attempt,
+                   .kind = ReplyKind::kAnswered,
+                   .status = reply.status,
+                   .headers = reply.headers,
+                   .body = {},
+                   .detail = {}};
+    std::string detail;
+    if (!problem.empty() || refused) {
+        detail = refused ? Printable(reply.detail) : problem;
+        view.kind = refused ? ReplyKind::kNotProcessed : ReplyKind::kFailed;
+        view.status = 0;
+        view.headers = {};
+        view.detail = detail;
+    } else {
+        view.body = View(reply.body);
+    }
+    finished_.Push({.record = record, .reply = EncodeReply(view)});
+    if (problem.empty()) return HOLDFAST_OK;
+    spdlog::error("plugin {}: request {:016x}: bad reply: {}", library_.plugin().name, id, problem);
+    return HOLDFAST_INVALID;
+}
+
+holdfast_result PluginHost::FailNow(holdfast_responder responder, std::string_view reason) {
+    RequestRecord* const record = responders_.Claim(responder);
+    if (record == nullptr) {
+        spdlog::warn("plugin {}: a request was answered and then failed; the failure is dropped",
+                     library_.plugin().name);
+        return HOLDFAST_ALREADY_ANSWERED;
+    }
+    const std::string detail = Printable(Span(reason));
+    spdlog::error("plugin {}: request {:016x} failed: {}", library_.plugin().name, record->id,
+                  detail);
+    finished_.Push({.record = record,
+                    .reply = EncodeReply({.id = record->id,
+                                          .attempt = record->attempt,
+                                          .kind = ReplyKind::kFailed,
+                                          .detail = detail})});
+    return HOLDFAST_OK;
+}
+
+holdfast_result PluginHost::Fail(const holdfast_host_v1* host, holdfast_responder responder,
+                                 holdfast_span reason) {
+    return Self(host).FailNow(responder, reason.data == nullptr ? std::string_view() : View(reason));
+}
+
+std::int64_t PluginHost::RemainingNs(const holdfast_host_v1* host, holdfast_responder responder) {
+    const TimePoint deadline = Self(host).responders_.DeadlineOf(responder);
+    if (deadline == TimePoint::min()) return 0;
+    return std::max<std::int64_t>(0, (deadline - Clock::now()).count());
+}
+
+int PluginHost::Cancelled(const holdfast_host_v1* host, holdfast_responder responder) {
+    return Self(host).responders_.Cancelled(responder) ? 1 : 0;
+}
+
+holdfast_result PluginHost::OnCancel(const holdfast_host_v1* host, holdfast_responder responder,
+                                     void (*callback)(void*), void (*release)(void*),
+                                     void* context) {
+    return Self(host).responders_.OnCancel(responder, {callback, release, context});
+}
+
+}  // namespace holdfast::worker

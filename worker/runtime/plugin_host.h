@@ -1,0 +1,76 @@
+#pragma once
+
+#include <holdfast/worker/plugin.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "worker/core/request_record.h"
+#include "worker/runtime/handler_pool.h"
+#include "worker/runtime/plugin_library.h"
+#include "worker/runtime/responder_table.h"
+
+namespace holdfast::worker {
+
+/// The plugin's instance and what plugin.h promises it: answers from any thread, exactly once, cancels.
+/// A plugin that breaks its side of the contract is told so and logged; the process lives.
+///
+/// Owner: main, which makes and ends it. Thread: Handle from the handlers, Submitting and Cancel from
+/// the loop; the C functions from any.
+class PluginHost {
+  public:
+    /// Throws PluginError when the plugin refuses to start.
+    PluginHost(const PluginLibrary& library, std::string config, std::size_t max_requests,
+               FinishedInbox& finished);
+    /// The handlers have ended, and every request has been cancelled or answered.
+    ~PluginHost();
+    PluginHost(const PluginHost&) = delete;
+    PluginHost& operator=(const PluginHost&) = delete;
+
+    /// Before a request is handed to the threads. False: it was failed at once.
+    [[nodiscard]] bool Prepare(RequestRecord& record) { return responders_.Prepare(record); }
+    void Handle(RequestRecord& record);
+    void Cancel(const RequestRecord& record);
+
+  private:
+    /// The C structure and the object behind it: the functions get the former.
+    struct Face {
+        holdfast_host_v1 abi{};
+        PluginHost* self = nullptr;
+    };
+    static PluginHost& Self(const holdfast_host_v1* host);
+    static void Log(const holdfast_host_v1* host, holdfast_log_level level, const char* file,
+                    int line, holdfast_span text);
+    static holdfast_result Reply(const holdfast_host_v1* host, holdfast_responder responder,
+                                 const holdfast_reply_v1* reply);
+    static holdfast_result Fail(const holdfast_host_v1* host, holdfast_responder responder,
+                                holdfast_span reason);
+    static std::int64_t RemainingNs(const holdfast_host_v1* host, holdfast_responder responder);
+    static int Cancelled(const holdfast_host_v1* host, holdfast_responder responder);
+    static holdfast_result OnCancel(const holdfast_host_v1* host, holdfast_responder responder,
+                                    void (*callback)(void*), void (*release)(void*),
+                                    void* context);
+
+    holdfast_result Answer(holdfast_responder responder, const holdfast_reply_v1& reply);
+    holdfast_result FailNow(holdfast_responder responder, std::string_view reason);
+    void RunCancelCallbacks();
+
+    const PluginLibrary& library_;
+    const std::string config_;
+    FinishedInbox& finished_;
+    ResponderTable responders_;
+    Face face_;
+    void* instance_ = nullptr;
+
+    std::mutex mutex_;
+    std::condition_variable wanted_;
+    std::deque<holdfast_responder> cancels_;  ///< guarded by mutex_; one for each request at most
+    bool stopping_ = false;                   ///< guarded by mutex_
+    std::thread cancel_thread_;               ///< runs the plugin's cancel callbacks
+};
+
+}  // namespace holdfast::worker

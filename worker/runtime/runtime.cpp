@@ -1,0 +1,96 @@
+#include "worker/runtime/runtime.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "worker/runtime/handler_pool.h"
+#include "worker/runtime/loop.h"
+#include "worker/runtime/plugin_host.h"
+#include "worker/runtime/plugin_library.h"
+#include "worker/runtime/wakeup.h"
+
+namespace holdfast::worker {
+namespace {
+
+/// Beyond the capacity: each gateway may have one more.
+constexpr std::size_t kSpareSlots = 65536;
+
+std::string MakeInstance() {
+    std::uint64_t random = 0;
+    if (::getrandom(&random, sizeof random, 0) != sizeof random) {
+        random = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+    }
+    return fmt::format("{:016x}", random);
+}
+
+LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& library) {
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+    LoopOptions loop;
+    loop.gateways = options.gateways;
+    loop.rules = options.rules;
+    loop.health_file = options.health_file;
+    loop.hello = {.instance = MakeInstance(),
+                  .version = HOLDFAST_VERSION,
+                  .host = host.data(),
+                  .plugin = library.plugin().name,
+                  .plugin_version = library.plugin().version,
+                  .services = library.Services(),
+                  .threads = static_cast<std::uint32_t>(options.threads),
+                  .pid = static_cast<std::uint64_t>(::getpid())};
+    return loop;
+}
+
+}  // namespace
+
+struct Runtime::Parts {
+    explicit Parts(const RuntimeOptions& options)
+        : library(options.plugin),
+          wakeup(std::make_shared<Wakeup>()),
+          finished(*wakeup),
+          host(std::make_unique<PluginHost>(library, options.plugin_config,
+                                            options.rules.capacity_requests + kSpareSlots,
+                                            finished)),
+          pool(std::make_unique<HandlerPool>(
+              options.threads, finished,
+              [plugin = host.get()](RequestRecord& record) { plugin->Handle(record); })),
+          loop(MakeLoopOptions(options, library), *host, *pool, finished, wakeup) {}
+
+    /// The loop owns the requests, which the plugin may answer until it has been destroyed.
+    ~Parts() {
+        pool.reset();
+        host.reset();
+    }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    PluginLibrary library;
+    std::shared_ptr<Wakeup> wakeup;
+    FinishedInbox finished;
+    std::unique_ptr<PluginHost> host;
+    std::unique_ptr<HandlerPool> pool;
+    Loop loop;
+};
+
+Runtime::Runtime(const RuntimeOptions& options) : parts_(std::make_unique<Parts>(options)) {}
+
+Runtime::~Runtime() = default;
+
+DrainState Runtime::Run() { return parts_->loop.Run(); }
+
+void Runtime::RequestDrain() { parts_->loop.RequestDrain(); }
+
+bool Runtime::WaitForHandlers(Duration patience) {
+    const TimePoint until = Clock::now() + patience;
+    while (parts_->pool->AnyBusy()) {
+        if (Clock::now() >= until) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+}
+
+}  // namespace holdfast::worker

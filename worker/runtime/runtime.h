@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "worker/core/worker.h"
+#include "worker/runtime/address.h"
+
+namespace holdfast::worker {
+
+struct RuntimeOptions {
+    std::string plugin;
+    std::string plugin_config;
+    std::vector<Address> gateways;
+    std::size_t threads = 4;
+    WorkerOptions rules;
+    std::string health_file;
+};
+
+/// A whole worker: plugin, handler threads, loop.
+/// Thread: main makes, runs and ends it; RequestDrain from any.
+class Runtime {
+  public:
+    /// Loads and starts the plugin; throws PluginError.
+    explicit Runtime(const RuntimeOptions& options);
+    ~Runtime();
+    Runtime(const Runtime&) = delete;
+    Runtime& operator=(const Runtime&) = delete;
+
+    /// Serves until RequestDrain has done its work.
+    DrainState Run();
+    void RequestDrain();
+    /// Waits until no thread is inside the plugin. False when `patience` passed first: then this object
+    /// cannot be destroyed, and the process must end without it.
+    bool WaitForHandlers(Duration patience);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace holdfast::worker
