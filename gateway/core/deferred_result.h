@@ -37,6 +37,8 @@ struct Stamps {
 /// Thread: created by a loop; from Submit on, `request` and `stamps` are the bus thread's, `waiter` stays
 /// the loop's. The completion hands `stamps` back.
 class DeferredResult {
+    Permit permit_;  // first, so that it is given back after the bytes that it stands for are freed
+
   public:
     static DeferredRef Create(Request request, Permit permit, std::uint32_t loop, Waiter* waiter);
 
@@ -49,9 +51,8 @@ class DeferredResult {
   private:
     friend class DeferredRef;
     DeferredResult(Request r, Permit p, std::uint32_t l, Waiter* w)
-        : request(std::move(r)), loop(l), waiter(w), permit_(std::move(p)) {}
+        : permit_(std::move(p)), request(std::move(r)), loop(l), waiter(w) {}
 
-    Permit permit_;
     std::atomic<std::uint32_t> references_{0};
 };
 

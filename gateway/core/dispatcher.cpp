@@ -58,6 +58,8 @@ void Dispatcher::Cancel(const DeferredRef& deferred, TimePoint now) {
     Complete(found.slot, Outcome::kCancelled, now);
 }
 
+/// kFront is for what comes back: it only queues, so that whoever takes several back, last one first,
+/// leaves them in their order; Pump then lets them go.
 void Dispatcher::Place(SlotIndex index, Where where, TimePoint now) {
     PendingTable::Slot& slot = table_[index];
     ServiceQueue& service = ServiceOf(slot);
@@ -71,13 +73,13 @@ void Dispatcher::Place(SlotIndex index, Where where, TimePoint now) {
         wheel_.Set(index, std::min(give_up, request.deadline));
     }
     SlotList& list = service.ListOf(slot);
-    if (where == Where::kFront || list.empty()) {
+    if (where == Where::kBack && list.empty()) {
         if (Worker* worker = Pick(service, slot.suspect, now)) {
             Assign(index, *worker);
             return;
         }
     }
-    const bool accepted_before = where == Where::kFront;
+    const bool accepted_before = where == Where::kFront || slot.suspect;
     if (!accepted_before && (service.size() >= options_.queue_requests ||
                              service.bytes + slot.payload_bytes > options_.queue_bytes)) {
         Complete(index, Outcome::kOverloaded, now);
@@ -85,7 +87,7 @@ void Dispatcher::Place(SlotIndex index, Where where, TimePoint now) {
     }
     slot.state = State::kQueued;
     service.bytes += slot.payload_bytes;
-    accepted_before ? list.PushFront(table_, index) : list.PushBack(table_, index);
+    where == Where::kFront ? list.PushFront(table_, index) : list.PushBack(table_, index);
 }
 
 Worker* Dispatcher::Pick(const ServiceQueue& service, bool suspect, TimePoint now) {
@@ -202,12 +204,16 @@ void Dispatcher::Detach(SlotIndex index) {
             }
             break;
         case State::kAssigned:
+            workers_[slot.worker].pump_due = true;
             Unassign(index);
             break;
         case State::kSent: {
             Worker& worker = workers_[slot.worker];
             worker.sent.Remove(table_, index);
-            if (slot.suspect) --worker.suspects;
+            if (slot.suspect) {
+                --worker.suspects;
+                worker.pump_due = true;
+            }
             break;
         }
         case State::kFree:
@@ -239,7 +245,9 @@ void Dispatcher::Tick(TimePoint now) {
     last_tick_ = now;
     if (pause > options_.peer_timeout / 2) {
         // This process stood still: what the workers said meanwhile was not heard, and is not their fault.
-        workers_.ForEach([&](Worker& worker) { worker.last_heard += pause; });
+        workers_.ForEach([&](Worker& worker) {
+            worker.last_heard = std::min(now, worker.last_heard + pause);
+        });
     }
     wheel_.Advance(now, [&](SlotIndex index) { OnExpired(index, now); });
     workers_.ForEach([&](Worker& worker) {

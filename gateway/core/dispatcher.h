@@ -126,12 +126,16 @@ class Dispatcher {
     Worker* Heard(PeerId peer, std::uint64_t session, TimePoint now);
     void Refuse(PeerId peer, Outgoing::Refusal refusal, std::string detail, const HelloItem& hello);
     void StopServing(Worker& worker);
+    void OpenSession(PeerId peer, HelloItem hello, std::vector<std::uint32_t>& left, TimePoint now);
+    std::vector<std::uint32_t> Bury(Worker& worker, std::string_view reason, TimePoint now);
     void EndSession(Worker& worker, std::string_view reason, TimePoint now);
     void RedispatchOrFail(SlotIndex index, TimePoint now);
     void TopUpReplyCredit(Worker& worker);
 
     // What goes out (dispatcher_flush.cpp).
-    TransmitResult FlushWorker(Worker& worker, Transmitter& transmitter, TimePoint now);
+    bool FlushWorker(Worker& worker, Transmitter& transmitter, TimePoint now);
+    bool TakeBackAssigned(Worker& worker, TimePoint now);
+    TransmitResult SendEnvelope(Worker& worker, Transmitter& transmitter, TimePoint now);
     void GatherBatch(Worker& worker, TimePoint now);
     void CommitBatch(Worker& worker, TimePoint now);
 
@@ -151,7 +155,7 @@ class Dispatcher {
         std::string detail;
     };
     std::vector<Stranger> strangers_;     ///< peers without a session that are owed an answer
-    std::vector<OutgoingRequest> batch_;  ///< scratch of FlushWorker
+    std::vector<OutgoingRequest> batch_;  ///< scratch of SendEnvelope
     std::uint64_t reply_bytes_outstanding_ = 0;  ///< over all workers: granted, not yet received
     std::uint64_t refused_ids_ = 0;
     TimePoint last_tick_;

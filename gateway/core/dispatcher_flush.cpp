@@ -1,6 +1,7 @@
 // What goes out: one envelope for each peer that something is ready for, more when one would be too
 // large.
 #include <algorithm>
+#include <utility>
 
 #include "gateway/core/dispatcher.h"
 
@@ -28,40 +29,58 @@ bool Dispatcher::Flush(Transmitter& transmitter, TimePoint now) {
     strangers_.clear();
 
     bool full = false;
-    workers_.ForEach([&](Worker& worker) {
-        if (worker.suspicion == Worker::Suspicion::kUnreachable || worker.blocked_until > now) {
-            full = full || worker.blocked_until > now;
-            return;
-        }
-        if (worker.blocked_until != TimePoint{}) {
-            worker.blocked_until = {};
-            PumpAll(worker, now);
-        }
-        while (worker.HasOutgoing()) {
-            const TransmitResult result = FlushWorker(worker, transmitter, now);
-            if (result == TransmitResult::kSent) continue;
-            if (result == TransmitResult::kUnreachable) {
-                counters_.Add(Counter::kSendsUnreachable);
-                workers_.Suspect(worker, Worker::Suspicion::kUnreachable);
-                break;
+    // What one worker could not take may now lie with another that has had its turn: around again.
+    // Each round but the last leaves one more worker blocked.
+    for (bool moved = true; moved;) {
+        moved = false;
+        workers_.ForEach([&](Worker& worker) {
+            if (worker.suspicion == Worker::Suspicion::kUnreachable) return;
+            if (worker.blocked_until <= now && worker.blocked_until != TimePoint{}) {
+                worker.blocked_until = {};
+                worker.pump_due = true;
             }
-            counters_.Add(Counter::kSendsFull);
-            full = true;
-            worker.blocked_until = now + kBlockedPause;
-            // They were never given to the socket: another worker may have them.
-            while (!worker.assigned.empty()) {
-                const SlotIndex index = worker.assigned.back();
-                Unassign(index);
-                Place(index, Where::kFront, now);
-            }
-            break;
-        }
-    });
+            if (worker.blocked_until == TimePoint{}) moved = FlushWorker(worker, transmitter, now) || moved;
+            full = full || worker.blocked_until != TimePoint{};
+        });
+    }
     return full;
 }
 
-TransmitResult Dispatcher::FlushWorker(Worker& worker, Transmitter& transmitter, TimePoint now) {
-    GatherBatch(worker, now);
+/// True when requests were taken from it because its pipe was full.
+bool Dispatcher::FlushWorker(Worker& worker, Transmitter& transmitter, TimePoint now) {
+    for (;;) {
+        if (std::exchange(worker.pump_due, false)) PumpAll(worker, now);
+        GatherBatch(worker, now);
+        if (worker.pump_due) continue;  // expired requests made room
+        if (!worker.HasOutgoing()) return false;
+        switch (SendEnvelope(worker, transmitter, now)) {
+            case TransmitResult::kSent:
+                break;
+            case TransmitResult::kUnreachable:
+                counters_.Add(Counter::kSendsUnreachable);
+                workers_.Suspect(worker, Worker::Suspicion::kUnreachable);
+                return false;
+            case TransmitResult::kFull:
+                counters_.Add(Counter::kSendsFull);
+                worker.blocked_until = now + kBlockedPause;
+                return TakeBackAssigned(worker, now);
+        }
+    }
+}
+
+/// What was never given to the socket may go to another worker. True when there was anything.
+bool Dispatcher::TakeBackAssigned(Worker& worker, TimePoint now) {
+    const bool any = !worker.assigned.empty();
+    while (!worker.assigned.empty()) {
+        const SlotIndex index = worker.assigned.back();
+        Unassign(index);
+        Place(index, Where::kFront, now);
+    }
+    if (any) PumpAll(worker, now);
+    return any;
+}
+
+TransmitResult Dispatcher::SendEnvelope(Worker& worker, Transmitter& transmitter, TimePoint now) {
     Outgoing outgoing;
     outgoing.session = worker.session;
     outgoing.welcome = worker.welcome_due ? &welcome_ : nullptr;

@@ -1,5 +1,6 @@
 // The workers' sessions: how one opens, what is heard in it, and what its end means for its requests.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "gateway/core/dispatcher.h"
@@ -23,10 +24,16 @@ void Dispatcher::OnProbe(PeerId peer) {
 }
 
 void Dispatcher::OnHello(PeerId peer, HelloItem hello, TimePoint now) {
-    if (Worker* known = workers_.Find(peer)) EndSession(*known, "said Hello anew", now);
-    if (Worker* other = workers_.FindInstance(hello.instance)) {
-        EndSession(*other, "connected anew", now);
-    }
+    // A worker that only changes its session does not leave its services without a worker: what waits
+    // goes on waiting for it.
+    std::vector<std::uint32_t> left;
+    if (Worker* known = workers_.Find(peer)) left = Bury(*known, "said Hello anew", now);
+    OpenSession(peer, std::move(hello), left, now);
+    for (const std::uint32_t service : left) FailUnservable(services_[service], now);
+}
+
+void Dispatcher::OpenSession(PeerId peer, HelloItem hello, std::vector<std::uint32_t>& left,
+                             TimePoint now) {
     if (hello.protocol != kProtocolVersion) {
         Refuse(peer, Outgoing::Refusal::kProtocol,
                "this gateway speaks protocol " + std::to_string(kProtocolVersion) +
@@ -39,6 +46,9 @@ void Dispatcher::OnHello(PeerId peer, HelloItem hello, TimePoint now) {
         return;
     }
     const std::string instance = hello.instance;
+    if (Worker* other = workers_.FindInstance(instance)) {
+        std::ranges::copy(Bury(*other, "connected anew", now), std::back_inserter(left));
+    }
     Worker* worker = workers_.Add(peer, std::move(hello), now);
     if (worker == nullptr) {
         HelloItem refused;
@@ -119,6 +129,15 @@ void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, Tim
         return;
     }
     ++worker->replies;
+    if (item.payload_bytes > options_.max_reply_bytes && item.reply.kind != Reply::Kind::kNotProcessed) {
+        counters_.Add(Counter::kMalformedReply);
+        Reply refused;
+        refused.kind = Reply::Kind::kFailed;
+        refused.detail = "the reply has " + std::to_string(item.payload_bytes) + " bytes, " +
+                         std::to_string(options_.max_reply_bytes) + " are allowed";
+        Complete(found.slot, Outcome::kWorkerError, now, std::move(refused));
+        return;
+    }
     switch (item.reply.kind) {
         case Reply::Kind::kAnswered:
             Complete(found.slot, Outcome::kReplied, now, std::move(item.reply));
@@ -152,14 +171,17 @@ void Dispatcher::OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, T
         return;
     }
     wheel_.Set(found.slot, table_[found.slot].deferred->request.deadline);
+    ServiceQueue& service = ServiceOf(table_[found.slot]);
     Place(found.slot, Where::kFront, now);
+    Pump(service, now);
 }
 
 void Dispatcher::OnPong(PeerId peer, std::uint64_t session, const PongItem& pong, TimePoint now) {
     Worker* worker = Heard(peer, session, now);
     if (worker == nullptr) return;
     worker->pong = pong;
-    worker->started_through = std::max(worker->started_through, pong.started_through);
+    worker->started_through =
+        std::clamp(pong.started_through, worker->started_through, worker->last_sequence);
 }
 
 void Dispatcher::OnRequestCredit(PeerId peer, std::uint64_t session, RequestCreditItem credit,
@@ -184,11 +206,7 @@ void Dispatcher::OnGoodbye(PeerId peer, std::uint64_t session, TimePoint now) {
     observer_.OnWorkerEvent({WorkerEvent::Kind::kDraining, worker->hello.instance, worker->session,
                              "said Goodbye", worker->outstanding()});
     StopServing(*worker);
-    while (!worker->assigned.empty()) {
-        const SlotIndex index = worker->assigned.back();
-        Unassign(index);
-        Place(index, Where::kFront, now);
-    }
+    TakeBackAssigned(*worker, now);
     for (const std::uint32_t service : worker->services) FailUnservable(services_[service], now);
 }
 
@@ -229,22 +247,29 @@ void Dispatcher::StopServing(Worker& worker) {
     }
 }
 
-void Dispatcher::EndSession(Worker& worker, std::string_view reason, TimePoint now) {
+/// Ends a session and places its requests elsewhere. Returns the services that it served: the caller
+/// fails what none is left for.
+std::vector<std::uint32_t> Dispatcher::Bury(Worker& worker, std::string_view reason,
+                                            TimePoint now) {
     const bool drained = worker.draining && worker.outstanding() == 0;
     counters_.Add(drained ? Counter::kWorkersDrained : Counter::kWorkersLost);
     observer_.OnWorkerEvent({drained ? WorkerEvent::Kind::kDrained : WorkerEvent::Kind::kLost,
                              worker.hello.instance, worker.session, reason, worker.outstanding()});
+    // It gets nothing more, yet still counts as a worker of its services until all is placed.
+    workers_.Suspect(worker, Worker::Suspicion::kUnreachable);
+    TakeBackAssigned(worker, now);
+    while (!worker.sent.empty()) RedispatchOrFail(worker.sent.front(), now);
     StopServing(worker);
-    while (!worker.assigned.empty()) {
-        const SlotIndex index = worker.assigned.back();
-        Unassign(index);
-        Place(index, Where::kFront, now);
-    }
-    while (!worker.sent.empty()) RedispatchOrFail(worker.sent.back(), now);
-    const std::vector<std::uint32_t> services = worker.services;
+    std::vector<std::uint32_t> services = std::move(worker.services);
     reply_bytes_outstanding_ -= worker.reply_bytes_outstanding();
     workers_.Remove(worker);
-    for (const std::uint32_t service : services) FailUnservable(services_[service], now);
+    return services;
+}
+
+void Dispatcher::EndSession(Worker& worker, std::string_view reason, TimePoint now) {
+    for (const std::uint32_t service : Bury(worker, reason, now)) {
+        FailUnservable(services_[service], now);
+    }
 }
 
 void Dispatcher::RedispatchOrFail(SlotIndex index, TimePoint now) {
@@ -263,7 +288,7 @@ void Dispatcher::RedispatchOrFail(SlotIndex index, TimePoint now) {
     Withdraw(index);
     slot.suspect = true;
     wheel_.Set(index, slot.deferred->request.deadline);
-    Place(index, Where::kFront, now);
+    Place(index, Where::kBack, now);
 }
 
 void Dispatcher::TopUpReplyCredit(Worker& worker) {
@@ -281,67 +306,6 @@ void Dispatcher::TopUpReplyCredit(Worker& worker) {
         std::max(worker.reply_bytes_granted, worker.reply_bytes_received) + more;
     reply_bytes_outstanding_ += more;
     worker.reply_credit_due = true;
-}
-
-Snapshot Dispatcher::MakeSnapshot(TimePoint now) const {
-    Snapshot snapshot;
-    snapshot.taken = now;
-    workers_.ForEach([&](const Worker& worker) {
-        Snapshot::Worker view;
-        view.instance = worker.hello.instance;
-        view.version = worker.hello.version;
-        view.host = worker.hello.host;
-        view.pid = worker.hello.pid;
-        view.session = worker.session;
-        view.state = worker.suspicion != Worker::Suspicion::kNone ? "suspected"
-                     : worker.draining                            ? "draining"
-                                                                  : "live";
-        for (const auto& service : worker.hello.services) view.services.push_back(service.name);
-        view.threads = worker.hello.threads;
-        view.outstanding = worker.outstanding();
-        view.credit = worker.granted.requests_total > worker.requests_sent
-                          ? worker.granted.requests_total - worker.requests_sent
-                          : 0;
-        view.sent = worker.requests_sent;
-        view.replied = worker.replies;
-        view.queued = worker.pong.queued;
-        view.running = worker.pong.running;
-        view.oldest_started = worker.pong.oldest_started;
-        view.last_heard = now - worker.last_heard;
-        snapshot.workers.push_back(std::move(view));
-    });
-    for (const ServiceQueue& service : services_) {
-        snapshot.services.push_back({service.name,
-                                     static_cast<std::uint32_t>(service.workers.size()),
-                                     service.size(), service.bytes});
-    }
-    snapshot.pending = table_.size();
-
-    std::vector<SlotIndex> oldest;
-    oldest.reserve(table_.size());
-    table_.ForEach([&](SlotIndex index, const PendingTable::Slot&) { oldest.push_back(index); });
-    const auto received = [&](SlotIndex index) { return table_[index].deferred->request.received; };
-    const auto kept = std::min(oldest.size(), SnapshotCell::kOldest);
-    std::ranges::partial_sort(oldest, oldest.begin() + static_cast<std::ptrdiff_t>(kept), {},
-                              received);
-    for (std::size_t i = 0; i < kept; ++i) {
-        const PendingTable::Slot& slot = table_[oldest[i]];
-        const Request& request = slot.deferred->request;
-        Snapshot::Pending view;
-        view.id = table_.IdOf(oldest[i]);
-        view.route = request.route->path;
-        view.state = slot.state == State::kQueued     ? "queued"
-                     : slot.state == State::kAssigned ? "assigned"
-                                                      : "sent";
-        if (slot.worker != PendingTable::kNoWorker) {
-            view.worker = workers_[slot.worker].hello.instance;
-        }
-        view.attempt = slot.attempt;
-        view.age = now - request.received;
-        view.remaining = request.deadline - now;
-        snapshot.oldest.push_back(std::move(view));
-    }
-    return snapshot;
 }
 
 }  // namespace holdfast::gateway

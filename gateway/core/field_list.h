@@ -69,7 +69,8 @@ class FieldList {
     Iterator end() const { return Iterator(packed_.data() + packed_.size()); }
     bool empty() const { return packed_.empty(); }
     void Reserve(std::size_t bytes) { packed_.reserve(bytes); }
-    void Clear() { packed_ = {}; }
+    /// Gives the memory back, too.
+    void Clear() { std::string().swap(packed_); }
 
     /// What the list holds in memory.
     std::size_t bytes() const { return packed_.capacity(); }

@@ -11,7 +11,7 @@ PendingTable::PendingTable(std::uint32_t capacity, std::uint64_t seed)
     slots_.reserve(capacity);
 }
 
-PendingTable::SlotIndex PendingTable::Insert(DeferredRef deferred) {
+PendingTable::SlotIndex PendingTable::Insert(DeferredRef&& deferred) {
     SlotIndex index = kNone;
     if (slots_.size() < capacity_ && free_count_ < kReuseDistance) {
         index = static_cast<SlotIndex>(slots_.size());

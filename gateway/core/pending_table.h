@@ -70,8 +70,8 @@ class PendingTable {
     /// `seed`, so that ids of an earlier process are unknown to this one.
     PendingTable(std::uint32_t capacity, std::uint64_t seed);
 
-    /// kNone when the table is full.
-    SlotIndex Insert(DeferredRef deferred);
+    /// kNone when the table is full; `deferred` is then left as it was.
+    SlotIndex Insert(DeferredRef&& deferred);
 
     /// Frees the slot and hands back what it held.
     DeferredRef Erase(SlotIndex index, bool by_reply);

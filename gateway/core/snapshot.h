@@ -20,7 +20,7 @@ struct Snapshot {
         std::string host;
         std::uint64_t pid = 0;
         std::uint64_t session = 0;
-        std::string state;  ///< "live", "draining" or "lost"
+        std::string state;  ///< "live", "draining" or "suspected"
         std::vector<std::string> services;
         std::uint32_t threads = 0;
         std::uint64_t outstanding = 0;
@@ -62,10 +62,11 @@ class SnapshotCell {
     /// Any thread: asks and waits up to `patience`; the last one there is, perhaps stale, perhaps null.
     std::shared_ptr<const Snapshot> Get(std::chrono::milliseconds patience) {
         const TimePoint asked = Clock::now();
-        wanted_.store(true, std::memory_order_release);
         MutexLock lock(mutex_);
         const TimePoint until = asked + patience;
         while (latest_ == nullptr || latest_->taken < asked) {
+            // Again in each turn: the one that came may have been begun before this question.
+            wanted_.store(true, std::memory_order_release);
             const TimePoint now = Clock::now();
             if (now >= until || !changed_.WaitFor(mutex_, until - now)) break;
         }

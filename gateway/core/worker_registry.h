@@ -51,6 +51,8 @@ struct Worker {
     bool ping_due = true;
     bool reply_credit_due = true;
     bool goodbye_ack_due = false;
+    /// It can take requests again without having said so: one was taken back, or its suspect ended.
+    bool pump_due = false;
     std::vector<OutgoingCancel> cancels;
 
     std::uint64_t replies = 0;
