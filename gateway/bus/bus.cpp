@@ -25,11 +25,23 @@ Bus::Bus(const BusOptions& options, ReplyBudget& replies, SnapshotCell& snapshot
 
 Bus::~Bus() = default;
 
-std::uint16_t Bus::port() const { return thread_->port(); }
-BusInbox& Bus::inbox() { return thread_->inbox(); }
-void Bus::Start(std::vector<CompletionInbox*> loops) { thread_->Start(std::move(loops)); }
-void Bus::BeginShutdown() { thread_->BeginShutdown(); }
-void Bus::Stop() { thread_->Stop(); }
-bool Bus::HasWorkerFor(std::uint32_t service) const { return thread_->HasWorkerFor(service); }
+std::uint16_t Bus::port() const {
+    return thread_->port();
+}
+BusInbox& Bus::inbox() {
+    return thread_->inbox();
+}
+void Bus::Start(std::vector<CompletionInbox*> loops) {
+    thread_->Start(std::move(loops));
+}
+void Bus::BeginShutdown() {
+    thread_->BeginShutdown();
+}
+void Bus::Stop() {
+    thread_->Stop();
+}
+bool Bus::HasWorkerFor(std::uint32_t service) const {
+    return thread_->HasWorkerFor(service);
+}
 
 }  // namespace holdfast::gateway

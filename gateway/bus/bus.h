@@ -22,11 +22,11 @@ class BusThread;
 struct BusOptions {
     std::string address = "127.0.0.1";  ///< numeric, IPv4 or IPv6
     std::uint16_t port = 5570;          ///< 0: any free one
-    std::uint32_t send_hwm = 16;        ///< envelopes queued for one peer: a net, credits are the bound
+    std::uint32_t send_hwm = 16;  ///< envelopes queued for one peer: a net, credits are the bound
     std::uint32_t receive_hwm = 16;
     std::uint64_t max_reply_header_bytes = 16U << 10U;  ///< names and values of one reply
-    std::string gateway;                                ///< names this process; unique for each start
-    DispatcherOptions dispatcher;                       ///< a seed of 0 is replaced by a random one
+    std::string gateway;           ///< names this process; unique for each start
+    DispatcherOptions dispatcher;  ///< a seed of 0 is replaced by a random one
 };
 
 enum class BusLogLevel : std::uint8_t { kInfo, kWarn, kError };
@@ -41,8 +41,8 @@ using BusLog = std::function<void(BusLogLevel, std::string_view)>;
 /// Everything that it is given outlives it.
 class Bus {
   public:
-    /// Connections beyond max_peers: a worker too many can be told so, and one that was restarted can
-    /// come before its old connection was noticed to be gone.
+    /// Connections beyond max_peers: a worker too many can be told so, and one that was restarted
+    /// can come before its old connection was noticed to be gone.
     static constexpr std::uint32_t kSpareConnections = 8;
 
     /// Listens from here on. Throws std::exception, saying which address and why, when it cannot.
@@ -60,12 +60,12 @@ class Bus {
     /// Starts the thread. `loops` is where completions go, by DeferredResult::loop.
     void Start(std::vector<CompletionInbox*> loops);
 
-    /// Completes everything that is left, cancels it at the workers, and refuses what comes after; the
-    /// thread goes on, so that what loops still submit is answered. Returns at once.
+    /// Completes everything that is left, cancels it at the workers, and refuses what comes after;
+    /// the thread goes on, so that what loops still submit is answered. Returns at once.
     void BeginShutdown();
 
-    /// The same, then lets what was sent leave for up to kLinger, closes the socket and joins. What is
-    /// in the inbox by then is completed; the loops submit no more.
+    /// The same, then lets what was sent leave for up to kLinger, closes the socket and joins. What
+    /// is in the inbox by then is completed; the loops submit no more.
     void Stop();
     static constexpr std::chrono::milliseconds kLinger{200};
 

@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "gateway/bus/worker_line.h"
+
 namespace holdfast::gateway {
 namespace {
 
@@ -31,15 +33,6 @@ RouterSocketOptions SocketOptions(const BusOptions& options) {
 
 CodecLimits LimitsOf(const BusOptions& options) {
     return {options.dispatcher.max_message_bytes, options.max_reply_header_bytes};
-}
-
-std::string NamesOf(const HelloItem& hello) {
-    std::string names;
-    for (const HelloItem::Service& service : hello.services) {
-        if (!names.empty()) names += ',';
-        names += service.name;
-    }
-    return names;
 }
 
 timespec ToTimespec(Duration duration) {
@@ -66,7 +59,9 @@ BusThread::BusThread(const BusOptions& options, ReplyBudget& replies, SnapshotCe
       dispatcher_(options.dispatcher, replies, *this, *this, counters, Clock::now()),
       serving_(std::make_unique<std::atomic<bool>[]>(options.dispatcher.services.size())) {}
 
-BusThread::~BusThread() { Stop(); }
+BusThread::~BusThread() {
+    Stop();
+}
 
 void BusThread::Start(std::vector<CompletionInbox*> loops) {
     assert(!thread_.joinable());
@@ -107,8 +102,8 @@ void BusThread::Turn(TimePoint now) {
     turn_ = now;
     watchdog_.Stamp(now);
     // What had arrived is heard before anybody is called silent.
-    more_input_ = Receive(kEnvelopesInTurn, kItemsInTurn, now);
-    WatchConnections(now);
+    more_input_ = router_ready_ && Receive(kEnvelopesInTurn, kItemsInTurn, now);
+    if (monitor_ready_) WatchConnections(now);
     TakeInbox(now);
     if (phase_.load(std::memory_order_relaxed) != Phase::kServe && !shut_down_) {
         shut_down_ = true;
@@ -135,19 +130,23 @@ void BusThread::Finish() {
     socket_.Close(std::chrono::ceil<std::chrono::milliseconds>(left));
 }
 
+/// Each look at a ZeroMQ socket costs two system calls even when there is nothing, so they are
+/// looked at only when their descriptors say so. Those signal edges, which sending takes, too:
+/// after that the router is asked itself before anything waits.
 void BusThread::Sleep(TimePoint now) {
-    if (more_input_ || buried_) return;
-    // Sending and receiving take the edges that the descriptors signal: ask again before waiting.
-    if (socket_.HasInput() || socket_.monitor().HasInput()) return;
+    const bool input = more_input_ || (sent_ && socket_.HasInput());
     TimePoint until = std::min(dispatcher_.NextTick(now), now + Watchdog::kStampInterval);
     if (blocked_) until = std::min(until, now + kRetryFullPipe);
+    if (input || buried_) until = now;
     const timespec timeout = ToTimespec(std::max(until - now, Duration::zero()));
     std::array<pollfd, 3> fds = {{{socket_.poll_fd(), POLLIN, 0},
-                                  {waker_.poll_fd(), POLLIN, 0},
-                                  {socket_.monitor().poll_fd(), POLLIN, 0}}};
-    if (ppoll(fds.data(), fds.size(), &timeout, nullptr) > 0 && fds[1].revents != 0) {
-        waker_.Drain();
-    }
+                                  {socket_.monitor().poll_fd(), POLLIN, 0},
+                                  {waker_.poll_fd(), POLLIN, 0}}};
+    ppoll(fds.data(), fds.size(), &timeout, nullptr);
+    router_ready_ = input || fds[0].revents != 0;
+    monitor_ready_ = fds[1].revents != 0;
+    if (fds[2].revents != 0) waker_.Drain();
+    sent_ = false;
 }
 
 bool BusThread::Receive(std::size_t max_envelopes, std::size_t max_items, TimePoint now) {
@@ -175,10 +174,10 @@ bool BusThread::Receive(std::size_t max_envelopes, std::size_t max_items, TimePo
 
 void BusThread::OnMalformed(PeerId peer, Counter reason, TimePoint now) {
     dispatcher_.OnMalformed(peer, reason, now);
-    log_.Write(Topic::kMalformed, BusLogLevel::kWarn,
-               "an envelope from a worker could not be used: " +
-                   std::string(Describe(reason).label_value),
-               now);
+    log_.Write(
+        Topic::kMalformed, BusLogLevel::kWarn,
+        "an envelope from a worker could not be used: " + std::string(Describe(reason).label_value),
+        now);
 }
 
 void BusThread::OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now) {
@@ -274,9 +273,9 @@ void BusThread::Publish(TimePoint now) {
 TransmitResult BusThread::Transmit(PeerId peer, const Outgoing& outgoing) {
     const std::string* routing_id = peers_.Find(peer);
     if (routing_id == nullptr) return TransmitResult::kUnreachable;
-    const TransmitResult result =
-        socket_.Send(*routing_id, encoder_.Measure(outgoing),
-                     [&](char* to) { encoder_.Write(outgoing, to); });
+    sent_ = true;
+    const TransmitResult result = socket_.Send(*routing_id, encoder_.Measure(outgoing),
+                                               [&](char* to) { encoder_.Write(outgoing, to); });
     if (result == TransmitResult::kSent) counters_.Add(Counter::kEnvelopesSent);
     if (result == TransmitResult::kUnreachable) unreachable_.push_back(peer);
     if (outgoing.welcome != nullptr) peers_.MarkWelcomed(peer);
@@ -288,41 +287,10 @@ void BusThread::Complete(Completion completion) {
 }
 
 void BusThread::OnWorkerEvent(const WorkerEvent& event) {
-    std::string line;
-    BusLogLevel level = BusLogLevel::kInfo;
-    switch (event.kind) {
-        case WorkerEvent::Kind::kWelcomed:
-            line = "worker welcomed";
-            break;
-        case WorkerEvent::Kind::kRefused:
-            line = "worker refused";
-            level = BusLogLevel::kWarn;
-            break;
-        case WorkerEvent::Kind::kDraining:
-            line = "worker is draining";
-            break;
-        case WorkerEvent::Kind::kLost:
-            line = "worker lost";
-            level = BusLogLevel::kWarn;
-            break;
-        case WorkerEvent::Kind::kDrained:
-            line = "worker drained";
-            break;
-    }
-    line += ": instance ";
-    line += event.instance;
-    if (event.session != 0) line += ", session " + std::to_string(event.session);
-    if (event.kind == WorkerEvent::Kind::kWelcomed) {
-        line += ", services " + NamesOf(greeted_) + ", pid " + std::to_string(greeted_.pid) +
-                ", host " + greeted_.host;
-    }
-    if (!event.reason.empty()) line += ", " + std::string(event.reason);
-    if (event.outstanding != 0) {
-        line += ", with " + std::to_string(event.outstanding) + " requests";
-    }
-    const Topic topic =
-        event.kind == WorkerEvent::Kind::kRefused ? Topic::kRefusals : Topic::kSessions;
-    log_.Write(topic, level, std::move(line), turn_);
+    const bool refused = event.kind == WorkerEvent::Kind::kRefused;
+    const bool bad = refused || event.kind == WorkerEvent::Kind::kLost;
+    log_.Write(refused ? Topic::kRefusals : Topic::kSessions,
+               bad ? BusLogLevel::kWarn : BusLogLevel::kInfo, LineFor(event, greeted_), turn_);
 }
 
 }  // namespace holdfast::gateway

@@ -16,8 +16,8 @@
 
 namespace holdfast::gateway {
 
-/// The bus thread's loop: everything that arrived, then everything that is due, then everything that
-/// is ready to go, once each turn.
+/// The bus thread's loop: everything that arrived, then everything that is due, then everything
+/// that is ready to go, once each turn.
 ///
 /// Thread: construction, Start and Stop on main; Run and all that it calls on its own; inbox() and
 /// HasWorkerFor() from any. Owner: Bus. It blocks in poll alone.
@@ -40,7 +40,8 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
 
   private:
     enum class Phase : std::uint8_t { kServe, kShutdown, kStop };
-    /// Bounds of what one turn takes in, so that a flood of replies cannot hold up requests and time.
+    /// Bounds of what one turn takes in, so that a flood of replies cannot hold up requests and
+    /// time.
     static constexpr std::size_t kEnvelopesInTurn = 256;
     static constexpr std::size_t kItemsInTurn = 4096;
 
@@ -87,10 +88,13 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     std::vector<std::vector<Completion>> completions_;  ///< this turn's, by loop
     std::unique_ptr<std::atomic<bool>[]> serving_;      ///< by service
 
-    TimePoint turn_{};       ///< when it began
-    bool more_input_ = false;
-    bool blocked_ = false;   ///< some peer's pipe was full
-    bool buried_ = false;    ///< workers were lost: what they had is to be sent elsewhere now
+    TimePoint turn_{};           ///< when it began
+    bool router_ready_ = true;   ///< may have input
+    bool monitor_ready_ = true;  ///< likewise
+    bool more_input_ = false;    ///< the turn's bound was reached before the router was empty
+    bool sent_ = false;
+    bool blocked_ = false;  ///< some peer's pipe was full
+    bool buried_ = false;   ///< workers were lost: what they had is to be sent elsewhere now
     bool shut_down_ = false;
     std::atomic<Phase> phase_{Phase::kServe};
     std::thread thread_;

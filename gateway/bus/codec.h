@@ -21,25 +21,27 @@
 //              | 3A size | Request |  3A size | Request |  field 7, gateway -> worker
 //              | 9A 01 size | Reply |  ...                 field 19, worker -> gateway
 //
-//     Request  | 09 id u64 | 10 attempt | 18 sequence | 20 timeout_ms | 2A size service | 32 size route |
+//     Request  | 09 id u64 | 10 attempt | 18 sequence | 20 timeout_ms | 2A size service | 32 size
+//     route |
 //              | 3A size method | 42 size target | 4A size Field | 52 size Field | 5A size Field |
 //              | 62 size idempotency_key | 6A size body |
 //     Reply    | 09 id u64 | 10 attempt | 18 kind | 20 status | 2A size Field | 32 size body |
 //              | 3A size detail |
 //     Field    | 0A size name | 12 size value |
 //
-// Sizes, attempts and the like are varints. The generated classes are not used here: they build a tree
-// of objects for each request only to be copied into bytes, and an envelope of empty items makes them
-// allocate fifty times its size. The field numbers do come from them.
+// Sizes, attempts and the like are varints. The generated classes are not used here: they build a
+// tree of objects for each request only to be copied into bytes, and an envelope of empty items
+// makes them allocate fifty times its size. The field numbers do come from them.
 namespace holdfast::gateway {
 
 struct CodecLimits {
     static constexpr std::size_t kInstanceBytes = 128;
     static constexpr std::size_t kServices = 64;
     static constexpr std::size_t kServiceNameBytes = 128;
-    static constexpr std::size_t kDescriptionBytes = 128;  ///< version, host, plugin: cut, not refused
-    static constexpr std::size_t kDetailBytes = 1024;      ///< likewise
-    static constexpr std::size_t kItems = 4096;            ///< in one envelope
+    static constexpr std::size_t kDescriptionBytes =
+        128;                                           ///< version, host, plugin: cut, not refused
+    static constexpr std::size_t kDetailBytes = 1024;  ///< likewise
+    static constexpr std::size_t kItems = 4096;        ///< in one envelope
     static constexpr std::size_t kReplyHeaders = 128;
 
     std::uint64_t max_message_bytes = 2U << 20U;
@@ -55,7 +57,8 @@ struct Incoming {
     std::vector<ReplyItem> replies;
     std::vector<ReturnItem> returns;
     bool goodbye = false;
-    /// Replies whose headers passed a limit: each is in `replies`, emptied, as a failure of its plugin.
+    /// Replies whose headers passed a limit: each is in `replies`, emptied, as a failure of its
+    /// plugin.
     std::size_t replies_over_limit = 0;
 
     void Clear();
@@ -65,17 +68,18 @@ struct Incoming {
     }
 };
 
-/// Bytes from a worker to items for the Dispatcher. Every count and size is checked before anything is
-/// stored, so that hostile bytes cost no more memory than their own size and kItems small records.
+/// Bytes from a worker to items for the Dispatcher. Every count and size is checked before anything
+/// is stored, so that hostile bytes cost no more memory than their own size and kItems small
+/// records.
 ///
 /// Thread: the bus thread. Nothing blocks.
 class EnvelopeDecoder {
   public:
     explicit EnvelopeDecoder(const CodecLimits& limits) : limits_(limits) {}
 
-    /// Nothing when all of `envelope` was understood, else the reason; then `into` is empty: an envelope
-    /// is taken whole or not at all. Unknown fields are skipped, as protobuf does. Text for people is
-    /// cut to its limit and made printable, so that it can go into any log.
+    /// Nothing when all of `envelope` was understood, else the reason; then `into` is empty: an
+    /// envelope is taken whole or not at all. Unknown fields are skipped, as protobuf does. Text
+    /// for people is cut to its limit and made printable, so that it can go into any log.
     [[nodiscard]] std::optional<Counter> Decode(std::string_view envelope, Incoming& into);
 
   private:
@@ -86,7 +90,8 @@ class EnvelopeDecoder {
     std::vector<Field> headers_;  ///< of the reply that is being decoded
 };
 
-/// What the Dispatcher sends, to bytes: measured first, then written once into the message's memory.
+/// What the Dispatcher sends, to bytes: measured first, then written once into the message's
+/// memory.
 ///
 /// Thread: the bus thread. Nothing blocks.
 class EnvelopeEncoder {

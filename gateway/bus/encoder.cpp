@@ -140,8 +140,8 @@ std::size_t EnvelopeEncoder::Measure(const Outgoing& outgoing) {
         size_ += MessageSize(Envelope::kRefusedFieldNumber, RefusedSize(outgoing));
     }
     if (outgoing.ping_sequence != 0) {
-        size_ += MessageSize(Envelope::kPingFieldNumber, UintSize(wire::Ping::kSequenceFieldNumber,
-                                                                  outgoing.ping_sequence));
+        size_ += MessageSize(Envelope::kPingFieldNumber,
+                             UintSize(wire::Ping::kSequenceFieldNumber, outgoing.ping_sequence));
     }
     if (outgoing.reply_credit_bytes != 0) {
         size_ += MessageSize(

@@ -13,7 +13,9 @@ EventWaker::EventWaker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-EventWaker::~EventWaker() { close(fd_); }
+EventWaker::~EventWaker() {
+    close(fd_);
+}
 
 void EventWaker::Wake() {
     const std::uint64_t one = 1;

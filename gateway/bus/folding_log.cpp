@@ -28,8 +28,8 @@ void FoldingLog::Tick(TimePoint now) {
 void FoldingLog::Close(Window& window) {
     if (window.held_back != 0) {
         --holding_;
-        log_(window.level, "and " + std::to_string(window.held_back) +
-                               " more alike, the last: " + window.last);
+        log_(window.level,
+             "and " + std::to_string(window.held_back) + " more alike, the last: " + window.last);
     }
     window = {};
 }

@@ -12,8 +12,8 @@
 
 namespace holdfast::gateway {
 
-/// Lines that strangers can cause as often as they like, so many in a while for each topic; the rest is
-/// counted and told in one line afterwards.
+/// Lines that strangers can cause as often as they like, so many in a while for each topic; the
+/// rest is counted and told in one line afterwards.
 ///
 /// Thread: the bus thread. Owner: BusThread.
 class FoldingLog {

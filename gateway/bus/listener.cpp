@@ -53,7 +53,8 @@ Listener::Listener(const std::string& address, std::uint16_t port, int backlog, 
     try {
         Set(fd_, SOL_SOCKET, SO_REUSEADDR, 1, wanted);
         if (ipv6_) Set(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 0, wanted);
-        // Accepted connections inherit these; libzmq sets them only on sockets that it makes itself.
+        // Accepted connections inherit these; libzmq sets them only on sockets that it makes
+        // itself.
         Set(fd_, SOL_SOCKET, SO_SNDBUF, buffer_bytes, wanted);
         Set(fd_, SOL_SOCKET, SO_RCVBUF, buffer_bytes, wanted);
         if (bind(fd_, &bound.any, size) != 0 || listen(fd_, backlog) != 0 ||
@@ -68,7 +69,9 @@ Listener::Listener(const std::string& address, std::uint16_t port, int backlog, 
     endpoint_ += std::to_string(port_);
 }
 
-Listener::~Listener() { close(fd_); }
+Listener::~Listener() {
+    close(fd_);
+}
 
 int Listener::Duplicate() const {
     const int copy = fcntl(fd_, F_DUPFD_CLOEXEC, 0);

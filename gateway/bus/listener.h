@@ -6,10 +6,10 @@
 
 namespace holdfast::gateway {
 
-/// The listening TCP socket of the bus. It is made here and lent to libzmq (ZMQ_USE_FD), because libzmq
-/// can neither cap its peers nor stop accepting: zmq_unbind closes every connection that came through
-/// the endpoint. While paused, the kernel drops each SYN, so that clients wait in their own kernels and
-/// those who are connected notice nothing.
+/// The listening TCP socket of the bus. It is made here and lent to libzmq (ZMQ_USE_FD), because
+/// libzmq can neither cap its peers nor stop accepting: zmq_unbind closes every connection that
+/// came through the endpoint. While paused, the kernel drops each SYN, so that clients wait in
+/// their own kernels and those who are connected notice nothing.
 ///
 /// Thread: created by any, then the bus thread. Owner: RouterSocket. Nothing blocks.
 class Listener {

@@ -11,8 +11,9 @@
 
 namespace holdfast::gateway {
 
-/// Which routing id is which peer. A ROUTER never says that a routing id is gone, so this is bounded:
-/// when it is full, whoever was heard least recently gives way, strangers before welcomed workers.
+/// Which routing id is which peer. A ROUTER never says that a routing id is gone, so this is
+/// bounded: when it is full, whoever was heard least recently gives way, strangers before welcomed
+/// workers.
 ///
 /// Thread: the bus thread. Owner: BusThread.
 class PeerDirectory {

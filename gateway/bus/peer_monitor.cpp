@@ -10,8 +10,8 @@ namespace {
 
 constexpr const char* kEndpoint = "inproc://holdfast-bus-monitor";
 constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
-                        ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                        ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+                        ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 }  // namespace
 
@@ -22,8 +22,6 @@ PeerMonitor::PeerMonitor(zmq::context_t& context, zmq::socket_t& router) {
     events_.connect(kEndpoint);
     poll_fd_ = events_.get(zmq::sockopt::fd);
 }
-
-bool PeerMonitor::HasInput() { return (events_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
 
 PeerMonitor::Changes PeerMonitor::Take() {
     Changes changes;

@@ -7,16 +7,16 @@
 
 namespace holdfast::gateway {
 
-/// What the ROUTER's own monitor says of its connections: how many there are, and that one has gone.
-/// It does not say whose it was.
+/// What the ROUTER's own monitor says of its connections: how many there are, and that one has
+/// gone. It does not say whose it was.
 ///
 /// Thread: created by any, then the bus thread. Owner: RouterSocket. Nothing blocks.
 class PeerMonitor {
   public:
     PeerMonitor(zmq::context_t& context, zmq::socket_t& router);
 
+    /// Readable when Take has something to tell.
     int poll_fd() const { return poll_fd_; }
-    bool HasInput();
 
     struct Changes {
         std::size_t accepted = 0;

@@ -21,11 +21,13 @@ constexpr std::chrono::milliseconds kHandshakeTime(1000);
 constexpr std::chrono::milliseconds kHeartbeatInterval(5000);
 constexpr std::chrono::milliseconds kHeartbeatTimeout(10'000);
 
-int Count(std::chrono::milliseconds duration) { return static_cast<int>(duration.count()); }
+int Count(std::chrono::milliseconds duration) {
+    return static_cast<int>(duration.count());
+}
 
-/// libzmq never seeds rand(), from which a ROUTER takes its first routing id: two processes would give
-/// out the same ones, and whoever guesses the next id can claim it first, which libzmq answers with an
-/// assertion.
+/// libzmq never seeds rand(), from which a ROUTER takes its first routing id: two processes would
+/// give out the same ones, and whoever guesses the next id can claim it first, which libzmq answers
+/// with an assertion.
 zmq::context_t SeededContext() {
     std::srand(std::random_device{}());
     return zmq::context_t(kIoThreads, kMaxSockets);
@@ -58,7 +60,9 @@ RouterSocket::RouterSocket(const RouterSocketOptions& options)
     poll_fd_ = socket_.get(zmq::sockopt::fd);
 }
 
-RouterSocket::~RouterSocket() { Close(std::chrono::milliseconds(0)); }
+RouterSocket::~RouterSocket() {
+    Close(std::chrono::milliseconds(0));
+}
 
 bool RouterSocket::HasInput() {
     return (socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;

@@ -26,14 +26,15 @@ struct RouterSocketOptions {
 
 /// The ROUTER that workers connect to, with its context, its listening socket and its monitor.
 ///
-/// Thread: created by any, then used by the bus thread alone. Owner: BusThread. Nothing blocks but the
-/// construction and Close.
+/// Thread: created by any, then used by the bus thread alone. Owner: BusThread. Nothing blocks but
+/// the construction and Close.
 class RouterSocket {
   public:
     /// Kernel buffers of one connection, in each direction; the kernel takes twice as much.
     static constexpr int kBufferBytes = 128 << 10;
 
-    /// Throws std::invalid_argument, std::system_error or zmq::error_t, each with a message for people.
+    /// Throws std::invalid_argument, std::system_error or zmq::error_t, each with a message for
+    /// people.
     explicit RouterSocket(const RouterSocketOptions& options);
     ~RouterSocket();
     RouterSocket(const RouterSocket&) = delete;
@@ -41,16 +42,18 @@ class RouterSocket {
 
     std::uint16_t port() const { return listener_.port(); }
 
-    /// To poll for input. Readable means only "look at HasInput": libzmq signals edges.
+    /// Readable when there may be input. It signals an edge, that Receive takes when it returns
+    /// kNothing, and that Send may take: after that only HasInput knows.
     int poll_fd() const { return poll_fd_; }
     bool HasInput();
 
     enum class Receipt : std::uint8_t { kNothing, kEnvelope, kBadFrames };
-    /// The next message, without waiting. `routing_id` and `envelope` stay valid until the next call.
-    /// kBadFrames: it had not two frames; all of it is gone, and only `routing_id` is set.
+    /// The next message, without waiting. `routing_id` and `envelope` stay valid until the next
+    /// call. kBadFrames: it had not two frames; all of it is gone, and only `routing_id` is set.
     Receipt Receive(std::string_view& routing_id, std::string_view& envelope);
 
-    /// Sends one message of `size` bytes, that `write(char*)` writes, or nothing at all. Never waits.
+    /// Sends one message of `size` bytes, that `write(char*)` writes, or nothing at all. Never
+    /// waits.
     template <typename Write>
     TransmitResult Send(std::string_view routing_id, std::size_t size, Write&& write) {
         zmq::message_t envelope(size);

@@ -7,8 +7,9 @@
 #include <cstring>
 #include <string_view>
 
-// The protobuf wire format, as far as envelope.proto needs it: varints, fixed64 and length-delimited
-// fields (https://protobuf.dev/programming-guides/encoding/). Groups are not taken.
+// The protobuf wire format, as far as envelope.proto needs it: varints, fixed64 and
+// length-delimited fields (https://protobuf.dev/programming-guides/encoding/). Groups are not
+// taken.
 //
 // Thread: any. Nothing allocates.
 namespace holdfast::gateway::wire_format {
@@ -21,7 +22,9 @@ enum class Type : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32
 constexpr std::uint32_t Tag(int number, Type type) {
     return static_cast<std::uint32_t>(number) << 3U | static_cast<std::uint32_t>(type);
 }
-constexpr std::uint32_t NumberOf(std::uint32_t tag) { return tag >> 3U; }
+constexpr std::uint32_t NumberOf(std::uint32_t tag) {
+    return tag >> 3U;
+}
 
 struct Field {
     std::uint32_t tag = 0;
@@ -99,8 +102,8 @@ constexpr std::size_t VarintSize(std::uint64_t value) {
     return size;
 }
 
-// What a field takes with its tag. As in proto3, a scalar that is zero and a string that is empty are
-// left out.
+// What a field takes with its tag. As in proto3, a scalar that is zero and a string that is empty
+// are left out.
 constexpr std::size_t UintSize(int number, std::uint64_t value) {
     return value == 0 ? 0 : VarintSize(Tag(number, Type::kVarint)) + VarintSize(value);
 }

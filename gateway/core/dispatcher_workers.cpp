@@ -129,14 +129,14 @@ void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, Tim
         return;
     }
     ++worker->replies;
-    if (item.payload_bytes > options_.max_reply_bytes && item.reply.kind != Reply::Kind::kNotProcessed) {
+    if (item.payload_bytes > options_.max_reply_bytes) {
         counters_.Add(Counter::kMalformedReply);
         Reply refused;
-        refused.kind = Reply::Kind::kFailed;
+        refused.kind = item.reply.kind == Reply::Kind::kAnswered ? Reply::Kind::kFailed
+                                                                 : item.reply.kind;
         refused.detail = "the reply has " + std::to_string(item.payload_bytes) + " bytes, " +
                          std::to_string(options_.max_reply_bytes) + " are allowed";
-        Complete(found.slot, Outcome::kWorkerError, now, std::move(refused));
-        return;
+        item.reply = std::move(refused);
     }
     switch (item.reply.kind) {
         case Reply::Kind::kAnswered:

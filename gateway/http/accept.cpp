@@ -129,8 +129,8 @@ bool Acceptor::AcceptSome() {
 
 bool Acceptor::AcceptOne(bool& more) {
     Address peer;
-    const int descriptor = ::accept4(listener_.native_handle(), peer.get(), &peer.size,
-                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor =
+        ::accept4(listener_.native_handle(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         const int on = 1;
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -146,8 +146,11 @@ bool Acceptor::AcceptOne(bool& more) {
             more = false;
             return false;
         case EAGAIN:
-        case EBADF: more = false; return true;
-        default: return true;  // that connection is gone already (accept(2))
+        case EBADF:
+            more = false;
+            return true;
+        default:
+            return true;  // that connection is gone already (accept(2))
     }
 }
 

@@ -32,7 +32,8 @@ void TakeFromBody(const Request& request, Values& values) {
     const auto& additions = request.route->additions;
     ForEachMember(request.body, [&](const JsonMember& member) {
         for (std::size_t i = 0; i < additions.size(); ++i) {
-            if (additions[i].source == Addition::Source::kBody && additions[i].name == member.name) {
+            if (additions[i].source == Addition::Source::kBody &&
+                additions[i].name == member.name) {
                 values.json[i].emplace(member.value);
             }
         }
@@ -47,9 +48,15 @@ OwnPart MakeOwnPart(const Request& request, WallTime received, Uuid7Generator& i
     bool wants_body = false;
     for (std::size_t i = 0; i < additions.size(); ++i) {
         switch (additions[i].source) {
-            case Addition::Source::kUuid7: values.json[i] = Quoted(ids.Next(received)); break;
-            case Addition::Source::kReceivedAt: values.json[i] = Quoted(FormatTime(received)); break;
-            case Addition::Source::kBody: wants_body = true; break;
+            case Addition::Source::kUuid7:
+                values.json[i] = Quoted(ids.Next(received));
+                break;
+            case Addition::Source::kReceivedAt:
+                values.json[i] = Quoted(FormatTime(received));
+                break;
+            case Addition::Source::kBody:
+                wants_body = true;
+                break;
             case Addition::Source::kPath:
                 values.json[i] = QuotedIfPresent(request.parameters, additions[i].name);
                 break;

@@ -15,12 +15,13 @@ struct OwnPart {
     std::string members;   ///< for the answer: `"name":value,"name":value`
 };
 
-/// Makes what the route says that Application 1 adds. A field whose source is absent (no such header,
-/// the body is no JSON object, no such member) is left out: the worker judges the request.
+/// Makes what the route says that Application 1 adds. A field whose source is absent (no such
+/// header, the body is no JSON object, no such member) is left out: the worker judges the request.
 OwnPart MakeOwnPart(const Request& request, WallTime received, Uuid7Generator& ids);
 
-/// Puts Application 1's members before those of the worker's JSON object; where both have a name the
-/// worker's value stands. Any other text is left as it is. The worker's own bytes are not re-written.
+/// Puts Application 1's members before those of the worker's JSON object; where both have a name
+/// the worker's value stands. Any other text is left as it is. The worker's own bytes are not
+/// re-written.
 void MergeOwnPart(std::string_view own_members, std::string& reply_body);
 
 /// Whether a reply may be merged: 2xx and a JSON media type (application/json or +json).

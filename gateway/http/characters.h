@@ -29,15 +29,27 @@ constexpr bool IsTokenCharacter(char c) {
     return internal::kToken[static_cast<unsigned char>(c)];
 }
 /// RFC 3986, 2.3.
-constexpr bool IsUnreserved(char c) { return internal::kUnreserved[static_cast<unsigned char>(c)]; }
+constexpr bool IsUnreserved(char c) {
+    return internal::kUnreserved[static_cast<unsigned char>(c)];
+}
 /// RFC 3986, 3.3: what a path holds as it is, the slash included.
-constexpr bool IsPathCharacter(char c) { return internal::kPath[static_cast<unsigned char>(c)]; }
+constexpr bool IsPathCharacter(char c) {
+    return internal::kPath[static_cast<unsigned char>(c)];
+}
 /// RFC 3986, 3.2.2: reg-name, percent signs included.
-constexpr bool IsHostCharacter(char c) { return internal::kHost[static_cast<unsigned char>(c)]; }
+constexpr bool IsHostCharacter(char c) {
+    return internal::kHost[static_cast<unsigned char>(c)];
+}
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool IsVisible(char c) { return c > 0x20 && c < 0x7f; }
-constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr bool IsDigit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool IsVisible(char c) {
+    return c > 0x20 && c < 0x7f;
+}
+constexpr char ToLower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 /// The value of a hexadecimal digit, or -1.
 constexpr int HexValue(char c) {

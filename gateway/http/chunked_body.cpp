@@ -16,6 +16,10 @@ constexpr std::string_view kHead = "POST / HTTP/1.1\r\nTransfer-Encoding: chunke
 /// A chunk extension has no meaning here; one that is longer is an attack.
 constexpr std::size_t kExtensionBytes = 256;
 
+/// The shortest end of a body, "0 CRLF CRLF". Given less than that after a last chunk's line,
+/// Beast 1.81 fails an assertion (basic_parser::parse_chunk_header).
+constexpr std::size_t kShortestEnd = 5;
+
 }  // namespace
 
 class ChunkedBody::Parser final : public beast::http::basic_parser<true> {
@@ -67,6 +71,7 @@ ChunkedBody::ChunkedBody() : parser_(std::make_unique<Parser>()) {}
 ChunkedBody::~ChunkedBody() = default;
 
 ChunkedBody::Result ChunkedBody::Feed(std::string_view data, Sink& sink) {
+    if (data.size() < kShortestEnd) return {Status::kMore, 0};
     parser_->sink = &sink;
     beast::error_code error;
     const std::size_t consumed =

@@ -39,9 +39,11 @@ void DeadlineWheel::Remove(DeadlineEntry& entry) {
 }
 
 void DeadlineWheel::Advance(TimePoint now, const std::function<void(DeadlineEntry&)>& expire) {
-    const auto target = static_cast<std::uint64_t>(std::max<Duration::rep>((now - origin_) / tick_, 0));
+    const auto target =
+        static_cast<std::uint64_t>(std::max<Duration::rep>((now - origin_) / tick_, 0));
     if (target <= now_) return;
-    const std::uint64_t first = std::max(now_ + 1, target - std::min<std::uint64_t>(target, kSlots - 1));
+    const std::uint64_t first =
+        std::max(now_ + 1, target - std::min<std::uint64_t>(target, kSlots - 1));
     now_ = target;
     for (std::uint64_t tick = first; tick <= target; ++tick) {
         DeadlineEntry& slot = slots_[tick % kSlots];

@@ -24,8 +24,8 @@ class DeadlineEntry {
     std::uint64_t linked_ = 0;  ///< the tick at which the wheel looks at it, at the latest
 };
 
-/// Coarse deadlines for many connections: moving one later, which happens with each request, is a store;
-/// the wheel finds out when it looks. A deadline fires up to one tick late, never early.
+/// Coarse deadlines for many connections: moving one later, which happens with each request, is a
+/// store; the wheel finds out when it looks. A deadline fires up to one tick late, never early.
 ///
 /// Thread: its loop's. Owns nothing.
 class DeadlineWheel {
@@ -38,8 +38,8 @@ class DeadlineWheel {
     void Clear(DeadlineEntry& entry) { entry.due_ = 0; }
     void Remove(DeadlineEntry& entry);
 
-    /// Calls `expire` with each entry that is due; its deadline is cleared before. `expire` may set and
-    /// remove any entry.
+    /// Calls `expire` with each entry that is due; its deadline is cleared before. `expire` may set
+    /// and remove any entry.
     void Advance(TimePoint now, const std::function<void(DeadlineEntry&)>& expire);
 
     Duration tick() const { return tick_; }

@@ -23,7 +23,8 @@ std::optional<Reject> CheckCoding(std::string_view value) {
     });
     if (chunked > 1 || (chunked == 1 && !chunked_is_last)) return Reject::kCodingInvalid;
     if (unknown) return Reject::kCodingUnknown;
-    // An empty element beside the one coding is another thing that two parsers may read differently.
+    // An empty element beside the one coding is another thing that two parsers may read
+    // differently.
     if (chunked == 0 || !EqualsIgnoringCase(value, "chunked")) return Reject::kCodingInvalid;
     return std::nullopt;
 }
@@ -108,7 +109,8 @@ std::optional<Reject> CheckFraming(const RequestHead& head, Framing& into) {
                     into.expects_other = true;
                 }
                 break;
-            default: break;
+            default:
+                break;
         }
     }
     if (hosts > 1) return Reject::kHostRepeated;

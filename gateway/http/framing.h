@@ -15,7 +15,7 @@ struct Framing {
     std::uint64_t length = 0;  ///< of the body, when not chunked
     bool keep_alive = false;
     bool expects_continue = false;
-    bool expects_other = false;  ///< an Expect that is not understood
+    bool expects_other = false;           ///< an Expect that is not understood
     bool has_connection_options = false;  ///< Connection nominates headers other than its own words
     std::string_view host;
 

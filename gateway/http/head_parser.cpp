@@ -14,28 +14,40 @@ using beast::http::field;
 
 Known Classify(field name, std::string_view text) {
     switch (name) {
-        case field::host: return Known::kHost;
-        case field::content_length: return Known::kContentLength;
-        case field::transfer_encoding: return Known::kTransferEncoding;
-        case field::connection: return Known::kConnection;
+        case field::host:
+            return Known::kHost;
+        case field::content_length:
+            return Known::kContentLength;
+        case field::transfer_encoding:
+            return Known::kTransferEncoding;
+        case field::connection:
+            return Known::kConnection;
         case field::keep_alive:
         case field::proxy_connection:
         case field::proxy_authorization:
         case field::te:
         case field::trailer:
-        case field::upgrade: return Known::kHopByHop;
-        case field::expect: return Known::kExpect;
-        case field::content_type: return Known::kContentType;
-        case field::forwarded: return Known::kForwarded;
-        case field::unknown: break;
-        default: return Known::kOther;
+        case field::upgrade:
+            return Known::kHopByHop;
+        case field::expect:
+            return Known::kExpect;
+        case field::content_type:
+            return Known::kContentType;
+        case field::forwarded:
+            return Known::kForwarded;
+        case field::unknown:
+            break;
+        default:
+            return Known::kOther;
     }
     if (EqualsIgnoringCase(text, "idempotency-key")) return Known::kIdempotencyKey;
     if (EqualsIgnoringCase(text, "request-timeout-ms")) return Known::kRequestTimeout;
     return Known::kOther;
 }
 
-std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view View(beast::string_view text) {
+    return {text.data(), text.size()};
+}
 
 /// Beast's parser without its containers: every name and value stays where it is.
 class Parser final : public beast::http::basic_parser<true> {

@@ -9,9 +9,10 @@
 
 namespace holdfast::gateway::http {
 
-/// Finds the end of a request head in raw bytes and refuses what a lenient parser would let through:
-/// bare CR, bare LF, NUL and other control bytes, folded lines, white space in header names (RFC 9112,
-/// 2.2, 5.1, 5.2). It also holds the exact limits. It reads each line once, however the bytes arrive.
+/// Finds the end of a request head in raw bytes and refuses what a lenient parser would let
+/// through: bare CR, bare LF, NUL and other control bytes, folded lines, white space in header
+/// names (RFC 9112, 2.2, 5.1, 5.2). It also holds the exact limits. It reads each line once,
+/// however the bytes arrive.
 ///
 /// Thread: none of its own. A plain value that a session keeps between reads.
 class HeadScanner {

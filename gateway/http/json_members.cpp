@@ -10,7 +10,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Walks text that is known to be valid JSON, so every step is a jump to the next character of interest.
+/// Walks text that is known to be valid JSON, so every step is a jump to the next character of
+/// interest.
 class Cursor {
   public:
     explicit Cursor(std::string_view text) : text_(text) {}

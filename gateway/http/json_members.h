@@ -12,9 +12,9 @@ struct JsonMember {
     std::string_view value;
 };
 
-/// Calls `visit` with each top-level member of a JSON object, in order. False, with nothing visited,
-/// when `text` is not valid JSON or not an object. Values are not copied and numbers keep all their
-/// digits; the depth of nesting costs no stack.
+/// Calls `visit` with each top-level member of a JSON object, in order. False, with nothing
+/// visited, when `text` is not valid JSON or not an object. Values are not copied and numbers keep
+/// all their digits; the depth of nesting costs no stack.
 bool ForEachMember(std::string_view text, const std::function<void(const JsonMember&)>& visit);
 
 /// What stands between a JSON string's quotes, decoded. `token` is valid and has its quotes.

@@ -1,7 +1,5 @@
 #include "gateway/http/loop.h"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,11 +8,12 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
-#include <system_error>
+#include <exception>
+#include <new>
 #include <vector>
 
 #include "gateway/http/accept.h"
+#include "gateway/http/event_set.h"
 #include "gateway/http/loop_context.h"
 #include "gateway/http/session.h"
 
@@ -24,7 +23,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr int kEventsPerCall = 256;
+constexpr std::size_t kEventsPerCall = 256;
 constexpr unsigned kCallsPerTurn = 4;
 constexpr Duration kMinTick = std::chrono::milliseconds(5);
 constexpr Duration kMaxTick = Watchdog::kStampInterval;
@@ -40,32 +39,20 @@ Duration TickFor(const ServerOptions& options) {
     return std::clamp(shortest / kTicksPerTimeout, kMinTick, kMaxTick);
 }
 
-int Checked(int result, const char* what) {
-    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-    return result;
-}
-
 }  // namespace
 
-class Loop::Impl final : public SessionHost, public Waker {
+class Loop::Impl final : public SessionHost {
   public:
     Impl(std::uint32_t index, ServerParts& parts)
         : parts_(parts),
           context_(index, parts.options, parts.router, parts.budget, parts.observer, *this,
                    TickFor(parts.options)),
-          poll_(io_, Checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-          wake_(io_, Checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")),
+          poll_(io_, events_.descriptor()),
           tick_(io_),
-          completions_(parts.budget.limits().requests, *this) {
-        epoll_event event{};
-        // Edge-triggered and never read: each write is a new edge, and saves the read.
-        event.events = EPOLLIN | EPOLLET;
-        event.data.ptr = nullptr;
-        Checked(::epoll_ctl(poll_.native_handle(), EPOLL_CTL_ADD, wake_.native_handle(), &event),
-                "epoll_ctl");
-    }
+          completions_(parts.budget.limits().requests, events_) {}
 
     ~Impl() {
+        poll_.release();  // it is the event set's
         for (Session* session : retired_) delete session;
         std::vector<Completion> late;
         completions_.TakeAll(late);
@@ -115,14 +102,7 @@ class Loop::Impl final : public SessionHost, public Waker {
         requeued_.push_back(&session);
     }
 
-    bool WatchWrites(Session& session) override { return Register(session, EPOLL_CTL_MOD, EPOLLOUT); }
-
-    /// Any thread.
-    void Wake() override {
-        const std::uint64_t one = 1;
-        // It cannot fail but by overflowing, after 2^64 - 2 wake-ups.
-        [[maybe_unused]] const ssize_t written = ::write(wake_.native_handle(), &one, sizeof one);
-    }
+    bool WatchWrites(Session& session) override { return events_.AddWrites(session); }
 
     CompletionInbox& completions() { return completions_; }
     const CounterBlock& counters() const { return context_.counters; }
@@ -133,7 +113,11 @@ class Loop::Impl final : public SessionHost, public Waker {
     void Turn(F&& body) {
         context_.BeginTurn();
         watchdog_.Stamp(context_.now);
-        body();
+        try {
+            body();
+        } catch (const std::exception& error) {
+            parts_.observer.OnException(error.what());
+        }
         parts_.bus.PushAll(context_.batch);
         for (Session* session : retired_) delete session;
         retired_.clear();
@@ -159,11 +143,10 @@ class Loop::Impl final : public SessionHost, public Waker {
     }
 
     void TakeEvents() {
-        std::array<epoll_event, kEventsPerCall> events;
+        std::array<epoll_event, kEventsPerCall> room;
         for (unsigned call = 0; call < kCallsPerTurn; ++call) {
-            const int count = ::epoll_wait(poll_.native_handle(), events.data(), kEventsPerCall, 0);
-            for (int i = 0; i < count; ++i) {
-                const epoll_event& event = events[static_cast<std::size_t>(i)];
+            const std::span<const epoll_event> ready = events_.Take(room);
+            for (const epoll_event& event : ready) {
                 if (event.data.ptr == nullptr) {
                     TakeCompletions();
                     continue;
@@ -171,7 +154,7 @@ class Loop::Impl final : public SessionHost, public Waker {
                 auto& session = *static_cast<Session*>(event.data.ptr);
                 Guarded(session, [&] { session.OnEvents(event.events); });
             }
-            if (count < kEventsPerCall) return;
+            if (ready.size() < room.size()) return;
         }
     }
 
@@ -219,23 +202,25 @@ class Loop::Impl final : public SessionHost, public Waker {
             parts_.connections.fetch_sub(1, std::memory_order_relaxed);
             return;
         }
-        auto owned = std::make_unique<Session>(context_, Socket(descriptor), std::move(client));
-        Session& session = *owned;
-        session.place = static_cast<std::uint32_t>(sessions_.size());
-        sessions_.push_back(owned.release());
-        context_.counters.Add(Counter::kConnectionsAccepted);
-        if (!Register(session, EPOLL_CTL_ADD, 0)) {
-            session.Close();
-            return;
+        Socket socket(descriptor);
+        try {
+            sessions_.push_back(nullptr);
+            sessions_.back() = new Session(context_, std::move(socket), std::move(client));
+        } catch (const std::bad_alloc&) {
+            std::erase(sessions_, nullptr);
+            parts_.connections.fetch_sub(1, std::memory_order_relaxed);
+            throw;
         }
-        if (connections_before >= limit) Guarded(session, [&] { session.Refuse(); });
-    }
-
-    bool Register(Session& session, int operation, std::uint32_t more) {
-        epoll_event event{};
-        event.events = EPOLLIN | EPOLLRDHUP | EPOLLET | more;
-        event.data.ptr = &session;
-        return ::epoll_ctl(poll_.native_handle(), operation, session.descriptor(), &event) == 0;
+        Session& session = *sessions_.back();
+        session.place = static_cast<std::uint32_t>(sessions_.size() - 1);
+        context_.counters.Add(Counter::kConnectionsAccepted);
+        if (!events_.Add(session)) {
+            session.Close();
+        } else if (connections_before >= limit) {
+            Guarded(session, [&] { session.Refuse(); });
+        } else if (context_.draining) {
+            Guarded(session, [&] { session.OnDrain(); });
+        }
     }
 
     void Drain() {
@@ -257,8 +242,8 @@ class Loop::Impl final : public SessionHost, public Waker {
     ServerParts& parts_;
     asio::io_context io_{1};
     LoopContext context_;
-    asio::posix::stream_descriptor poll_;
-    asio::posix::stream_descriptor wake_;
+    EventSet events_;
+    asio::posix::stream_descriptor poll_;  ///< the event set, as Asio sees it
     asio::steady_timer tick_;
     std::unique_ptr<Acceptor> acceptor_;
     Watchdog watchdog_;
@@ -270,21 +255,32 @@ class Loop::Impl final : public SessionHost, public Waker {
     CompletionInbox completions_;
 };
 
-Loop::Loop(std::uint32_t index, ServerParts& parts)
-    : impl_(std::make_unique<Impl>(index, parts)) {}
+Loop::Loop(std::uint32_t index, ServerParts& parts) : impl_(std::make_unique<Impl>(index, parts)) {}
 Loop::~Loop() = default;
 
-void Loop::Run() { impl_->Run(); }
+void Loop::Run() {
+    impl_->Run();
+}
 void Loop::Listen(int listener, std::function<void(int, std::string)> deal) {
     impl_->Listen(listener, std::move(deal));
 }
 void Loop::Adopt(int descriptor, std::string client) {
     impl_->PostAdopt(descriptor, std::move(client));
 }
-void Loop::Drain() { impl_->PostDrain(); }
-void Loop::Stop() { impl_->PostStop(); }
-CompletionInbox& Loop::completions() { return impl_->completions(); }
-const CounterBlock& Loop::counters() const { return impl_->counters(); }
-const Watchdog& Loop::watchdog() const { return impl_->watchdog(); }
+void Loop::Drain() {
+    impl_->PostDrain();
+}
+void Loop::Stop() {
+    impl_->PostStop();
+}
+CompletionInbox& Loop::completions() {
+    return impl_->completions();
+}
+const CounterBlock& Loop::counters() const {
+    return impl_->counters();
+}
+const Watchdog& Loop::watchdog() const {
+    return impl_->watchdog();
+}
 
 }  // namespace holdfast::gateway::http

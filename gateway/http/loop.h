@@ -28,10 +28,10 @@ struct ServerParts {
 
 /// One thread of the data port: an Asio loop, the connections that it was dealt, their deadlines.
 ///
-/// Every connection is registered once, edge-triggered, in an epoll set of the loop's own, which Asio
-/// sees as one readable descriptor. That gives what Asio's own reactor does not: the end of the peer's
-/// stream (EPOLLRDHUP) while nothing is being read, and no system call and no allocation to wait for
-/// the next request. What a turn hands to the bus thread goes in one push.
+/// Every connection is registered once, edge-triggered, in an epoll set of the loop's own, which
+/// Asio sees as one readable descriptor. That gives what Asio's own reactor does not: the end of
+/// the peer's stream (EPOLLRDHUP) while nothing is being read, and no system call and no allocation
+/// to wait for the next request. What a turn hands to the bus thread goes in one push.
 ///
 /// Thread: Run is the loop's thread; the other members may be called from any.
 class Loop {
@@ -44,8 +44,8 @@ class Loop {
     /// Until Stop.
     void Run();
 
-    /// Accepts from this listening descriptor, which the loop now owns, and gives each new connection to
-    /// `deal`, on the loop's thread. Before Run.
+    /// Accepts from this listening descriptor, which the loop now owns, and gives each new
+    /// connection to `deal`, on the loop's thread. Before Run.
     void Listen(int listener, std::function<void(int descriptor, std::string client)> deal);
 
     /// Takes over a connected descriptor.

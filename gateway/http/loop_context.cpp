@@ -25,8 +25,7 @@ LoopContext::LoopContext(std::uint32_t loop, const ServerOptions& server_options
 void LoopContext::BeginTurn() {
     now = Clock::now();
     const auto wall = options.wall_clock();
-    const auto second =
-        std::chrono::floor<std::chrono::seconds>(wall.time_since_epoch()).count();
+    const auto second = std::chrono::floor<std::chrono::seconds>(wall.time_since_epoch()).count();
     if (second == date_second_) return;
     date_second_ = second;
     date = FormatHttpDate(second);

@@ -33,7 +33,8 @@ class SessionHost {
     ~SessionHost() = default;
 };
 
-/// What all sessions of one loop share. Thread: the loop's, but for `counters`, which any thread reads.
+/// What all sessions of one loop share. Thread: the loop's, but for `counters`, which any thread
+/// reads.
 struct LoopContext {
     LoopContext(std::uint32_t loop, const ServerOptions& server_options, const Router& routes,
                 InflightBudget& inflight, Observer& watcher, SessionHost& session_host,

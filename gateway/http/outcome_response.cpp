@@ -9,9 +9,12 @@ constexpr std::string_view kStarted = "The request was started; its outcome is n
 
 std::string_view DetailOf(Progress progress) {
     switch (progress) {
-        case Progress::kNeverSent: return kSafeToRetry;
-        case Progress::kSent: return kUnknown;
-        case Progress::kStarted: return kStarted;
+        case Progress::kNeverSent:
+            return kSafeToRetry;
+        case Progress::kSent:
+            return kUnknown;
+        case Progress::kStarted:
+            return kStarted;
     }
     return kUnknown;
 }
@@ -33,12 +36,16 @@ ProblemAnswer AnswerFor(Outcome outcome, Progress progress) {
     switch (outcome) {
         case Outcome::kReplied:
         case Outcome::kCancelled:
-        case Outcome::kCount: return Make(0, {}, outcome, progress);
+        case Outcome::kCount:
+            return Make(0, {}, outcome, progress);
         case Outcome::kUnavailable:
             return Make(503, "The worker did not take the request", outcome, Progress::kNeverSent);
-        case Outcome::kOverloaded: return Make(503, "The gateway is full", outcome, progress);
-        case Outcome::kNoWorker: return Make(503, "No worker for this service", outcome, progress);
-        case Outcome::kTimedOut: return Make(504, "The deadline passed", outcome, progress);
+        case Outcome::kOverloaded:
+            return Make(503, "The gateway is full", outcome, progress);
+        case Outcome::kNoWorker:
+            return Make(503, "No worker for this service", outcome, progress);
+        case Outcome::kTimedOut:
+            return Make(504, "The deadline passed", outcome, progress);
         case Outcome::kWorkerLost:
             return Make(never_sent ? 503 : 502, "The worker was lost", outcome, progress);
         case Outcome::kWorkerError: {
@@ -48,7 +55,8 @@ ProblemAnswer AnswerFor(Outcome outcome, Progress progress) {
         }
         case Outcome::kShuttingDown:
             return Make(never_sent ? 503 : 502, "The gateway is shutting down", outcome, progress);
-        case Outcome::kRejected: return AnswerFor(Reject::kRequestLine);
+        case Outcome::kRejected:
+            return AnswerFor(Reject::kRequestLine);
     }
     return {};
 }
@@ -66,52 +74,98 @@ ProblemAnswer AnswerFor(Reject reject) {
 
 std::string_view ReasonPhrase(unsigned status) {
     switch (status) {
-        case 200: return "OK";
-        case 201: return "Created";
-        case 202: return "Accepted";
-        case 203: return "Non-Authoritative Information";
-        case 204: return "No Content";
-        case 205: return "Reset Content";
-        case 206: return "Partial Content";
-        case 300: return "Multiple Choices";
-        case 301: return "Moved Permanently";
-        case 302: return "Found";
-        case 303: return "See Other";
-        case 304: return "Not Modified";
-        case 307: return "Temporary Redirect";
-        case 308: return "Permanent Redirect";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 402: return "Payment Required";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 406: return "Not Acceptable";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 410: return "Gone";
-        case 411: return "Length Required";
-        case 412: return "Precondition Failed";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 415: return "Unsupported Media Type";
-        case 416: return "Range Not Satisfiable";
-        case 417: return "Expectation Failed";
-        case 421: return "Misdirected Request";
-        case 422: return "Unprocessable Content";
-        case 425: return "Too Early";
-        case 426: return "Upgrade Required";
-        case 428: return "Precondition Required";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 451: return "Unavailable For Legal Reasons";
-        case 500: return "Internal Server Error";
-        case 501: return "Not Implemented";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        case 505: return "HTTP Version Not Supported";
-        default: return "";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 202:
+            return "Accepted";
+        case 203:
+            return "Non-Authoritative Information";
+        case 204:
+            return "No Content";
+        case 205:
+            return "Reset Content";
+        case 206:
+            return "Partial Content";
+        case 300:
+            return "Multiple Choices";
+        case 301:
+            return "Moved Permanently";
+        case 302:
+            return "Found";
+        case 303:
+            return "See Other";
+        case 304:
+            return "Not Modified";
+        case 307:
+            return "Temporary Redirect";
+        case 308:
+            return "Permanent Redirect";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 402:
+            return "Payment Required";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 406:
+            return "Not Acceptable";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 410:
+            return "Gone";
+        case 411:
+            return "Length Required";
+        case 412:
+            return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
+        case 414:
+            return "URI Too Long";
+        case 415:
+            return "Unsupported Media Type";
+        case 416:
+            return "Range Not Satisfiable";
+        case 417:
+            return "Expectation Failed";
+        case 421:
+            return "Misdirected Request";
+        case 422:
+            return "Unprocessable Content";
+        case 425:
+            return "Too Early";
+        case 426:
+            return "Upgrade Required";
+        case 428:
+            return "Precondition Required";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 451:
+            return "Unavailable For Legal Reasons";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
+        default:
+            return "";
     }
 }
 

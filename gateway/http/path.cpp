@@ -17,7 +17,8 @@ void AppendEscaped(std::string& to, unsigned char byte) {
 }
 
 bool StartsWithIgnoringCase(std::string_view text, std::string_view prefix) {
-    return text.size() >= prefix.size() && EqualsIgnoringCase(text.substr(0, prefix.size()), prefix);
+    return text.size() >= prefix.size() &&
+           EqualsIgnoringCase(text.substr(0, prefix.size()), prefix);
 }
 
 std::optional<Reject> DecodeUnreserved(std::string_view path, std::string& into) {

@@ -22,9 +22,9 @@ struct Target {
 std::optional<Reject> ParseTarget(std::string_view method, std::string_view target,
                                   std::string_view host, Target& into);
 
-/// The one spelling of a path (RFC 3986, 6.2.2): unreserved characters are decoded, all other escapes
-/// stay, in upper case (an encoded slash never becomes a separator); characters that a path cannot hold
-/// are escaped; dot segments are removed, after the decoding. `into` is overwritten.
+/// The one spelling of a path (RFC 3986, 6.2.2): unreserved characters are decoded, all other
+/// escapes stay, in upper case (an encoded slash never becomes a separator); characters that a path
+/// cannot hold are escaped; dot segments are removed, after the decoding. `into` is overwritten.
 std::optional<Reject> NormalisePath(std::string_view path, std::string& into);
 
 }  // namespace holdfast::gateway::http

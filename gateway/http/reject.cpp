@@ -49,6 +49,8 @@ static_assert(kTable.back().status != 0, "every reject has a line");
 
 }  // namespace
 
-const RejectInfo& Describe(Reject reject) { return kTable[static_cast<std::size_t>(reject)]; }
+const RejectInfo& Describe(Reject reject) {
+    return kTable[static_cast<std::size_t>(reject)];
+}
 
 }  // namespace holdfast::gateway::http

@@ -6,8 +6,8 @@
 
 namespace holdfast::gateway::http {
 
-/// Why a request was refused before it was suspended. The table in reject.cpp has one line for each,
-/// in this order.
+/// Why a request was refused before it was suspended. The table in reject.cpp has one line for
+/// each, in this order.
 enum class Reject : std::uint8_t {
     kRequestLine,
     kHeaderLine,

@@ -10,13 +10,22 @@ namespace holdfast::gateway::http {
 namespace {
 
 constexpr std::array<std::string_view, 11> kDropped = {
-    "connection", "content-length",      "date",    "keep-alive",        "proxy-authenticate",
-    "te",         "proxy-connection",    "trailer", "transfer-encoding", "upgrade",
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "proxy-authenticate",
+    "te",
+    "proxy-connection",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
     "proxy-authentication-info",
 };
 constexpr std::string_view kOwnPrefix = "holdfast-";
 
-/// Of the status line and the headers that the gateway writes itself it is not the worker who decides.
+/// Of the status line and the headers that the gateway writes itself it is not the worker who
+/// decides.
 constexpr std::size_t kLineOverhead = 4;  // ": " and CRLF
 
 bool IsValidValue(std::string_view value) {

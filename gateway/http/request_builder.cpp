@@ -42,9 +42,11 @@ bool EndsHere(Known known) {
         case Known::kExpect:
         case Known::kForwarded:
         case Known::kIdempotencyKey:
-        case Known::kRequestTimeout: return true;
+        case Known::kRequestTimeout:
+            return true;
         case Known::kContentType:
-        case Known::kOther: return false;
+        case Known::kOther:
+            return false;
     }
     return false;
 }
@@ -87,8 +89,8 @@ void AppendHeaders(const RequestSource& source, FieldList& to) {
     std::string large;
     std::size_t bytes = kFieldOverhead + sizeof("forwarded") + forwarded.size();
     const auto passes = [&](const HeaderField& field) {
-        return !EndsHere(field.known) && !(source.framing.has_connection_options &&
-                                           IsNominated(source.head, field.name));
+        return !EndsHere(field.known) &&
+               !(source.framing.has_connection_options && IsNominated(source.head, field.name));
     };
     for (const HeaderField& field : source.head.fields) {
         if (passes(field)) bytes += kFieldOverhead + field.name.size() + field.value.size();
@@ -133,10 +135,9 @@ bool TakesMediaType(const RequestHead& head, const Route& route) {
     for (const HeaderField& field : head.fields) {
         if (field.known != Known::kContentType) continue;
         const std::string_view type = Trim(field.value.substr(0, field.value.find(';')));
-        return std::any_of(route.content_types.begin(), route.content_types.end(),
-                           [type](const std::string& known) {
-                               return EqualsIgnoringCase(known, type);
-                           });
+        return std::any_of(
+            route.content_types.begin(), route.content_types.end(),
+            [type](const std::string& known) { return EqualsIgnoringCase(known, type); });
     }
     return false;
 }

@@ -15,16 +15,16 @@ namespace holdfast::gateway::http {
 /// What every answer needs to know of its request and its connection.
 struct ResponseContext {
     CorrelationId id;
-    std::string_view date;         ///< IMF-fixdate
-    std::string_view server_name;  ///< empty: no Server header
+    std::string_view date;          ///< IMF-fixdate
+    std::string_view server_name;   ///< empty: no Server header
     std::uint64_t retry_after = 0;  ///< seconds
     bool keep_alive = false;
     bool http10 = false;
     bool head_request = false;  ///< the answer's body is described, not written
 };
 
-/// Appends a whole answer with an application/problem+json body. `allow`: the Allow header's value, or
-/// empty.
+/// Appends a whole answer with an application/problem+json body. `allow`: the Allow header's value,
+/// or empty.
 void AppendProblem(std::string& to, const ResponseContext& context, const ProblemAnswer& answer,
                    std::string_view allow);
 

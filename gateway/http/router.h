@@ -25,14 +25,15 @@ struct Endpoint {
 
 /// Finds the route of a normalised path. A pattern's segment is literal text, `{name}` (one segment
 /// that is not empty) or, at the end, `{name...}` (all that remains, which is not empty either).
-/// Where several patterns match, the first segment in which they differ decides: literal text before
+/// Where several patterns match, the first segment in which they differ decides: literal text
+/// before
 /// `{name}` before `{name...}`.
 ///
 /// Thread: immutable once made; any thread may call Match. Outlives every request.
 class Router {
   public:
-    /// Throws std::invalid_argument, with the pattern, where one is malformed or two routes take the
-    /// same method of the same pattern.
+    /// Throws std::invalid_argument, with the pattern, where one is malformed or two routes take
+    /// the same method of the same pattern.
     explicit Router(std::vector<Route> routes);
     ~Router();
     Router(const Router&) = delete;
@@ -59,8 +60,8 @@ class Router {
     std::string allow_;
 };
 
-/// Whether RFC 9110 or 5789 names it: such a method is not unknown where no route takes it, only not
-/// allowed. CONNECT is for tunnels and counts as unknown.
+/// Whether RFC 9110 or 5789 names it: such a method is not unknown where no route takes it, only
+/// not allowed. CONNECT is for tunnels and counts as unknown.
 bool IsRegisteredMethod(std::string_view method);
 
 }  // namespace holdfast::gateway::http

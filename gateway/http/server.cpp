@@ -40,7 +40,9 @@ Server::Server(const ServerOptions& options, const Router& router, InflightBudge
                BusInbox& bus, Observer& observer)
     : impl_(std::make_unique<Impl>(options, router, budget, bus, observer)) {}
 
-Server::~Server() { Stop(); }
+Server::~Server() {
+    Stop();
+}
 
 void Server::Start() {
     const ServerOptions& options = impl_->options;
@@ -58,10 +60,16 @@ void Server::Start() {
     }
 }
 
-std::uint16_t Server::port() const { return impl_->port; }
-std::uint32_t Server::loops() const { return static_cast<std::uint32_t>(impl_->loops.size()); }
+std::uint16_t Server::port() const {
+    return impl_->port;
+}
+std::uint32_t Server::loops() const {
+    return static_cast<std::uint32_t>(impl_->loops.size());
+}
 
-CompletionInbox& Server::completions(std::uint32_t loop) { return impl_->loops[loop]->completions(); }
+CompletionInbox& Server::completions(std::uint32_t loop) {
+    return impl_->loops[loop]->completions();
+}
 
 void Server::StopAccepting() {
     for (const auto& loop : impl_->loops) loop->Drain();

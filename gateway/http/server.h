@@ -15,15 +15,15 @@ namespace holdfast::gateway::http {
 
 /// The data port: takes HTTP requests, suspends them, hands them to the bus and writes the answers.
 ///
-/// Each loop is one thread with its own connections, which never leave it; the first one accepts and
-/// deals them out. Everything passed in outlives the server. The server outlives whoever pushes into its
-/// completion inboxes.
+/// Each loop is one thread with its own connections, which never leave it; the first one accepts
+/// and deals them out. Everything passed in outlives the server. The server outlives whoever pushes
+/// into its completion inboxes.
 ///
 /// Thread: made, started and stopped by one thread; the accessors may be called from any.
 class Server {
   public:
-    Server(const ServerOptions& options, const Router& router, InflightBudget& budget, BusInbox& bus,
-           Observer& observer);
+    Server(const ServerOptions& options, const Router& router, InflightBudget& budget,
+           BusInbox& bus, Observer& observer);
     /// Stops, if that was not done.
     ~Server();
     Server(const Server&) = delete;
@@ -37,8 +37,8 @@ class Server {
 
     std::uint32_t loops() const;
 
-    /// Where the bus thread puts the completions of requests whose DeferredResult::loop is this one.
-    /// From construction to destruction; what comes after Stop is dropped with its charge.
+    /// Where the bus thread puts the completions of requests whose DeferredResult::loop is this
+    /// one. From construction to destruction; what comes after Stop is dropped with its charge.
     CompletionInbox& completions(std::uint32_t loop);
 
     /// Begins the drain: what has connected is still accepted, then the listener is closed; idle

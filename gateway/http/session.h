@@ -27,8 +27,9 @@ struct AccessNote;
 ///     kHead ─▶ kBody ─▶ kSuspended ─▶ kWriting ─▶ kHead ...
 ///                 any refusal ─▶ kWriting ─▶ kDiscarding ─▶ kHead, or ─▶ kLingering ─▶ kClosed
 ///
-/// It is driven by edges: OnEvents notes what the socket can do, Pump does it. In kSuspended nothing is
-/// read. It holds no buffer while it is idle or suspended, but for pipelined bytes that had come along.
+/// It is driven by edges: OnEvents notes what the socket can do, Pump does it. In kSuspended
+/// nothing is read. It holds no buffer while it is idle or suspended, but for pipelined bytes that
+/// had come along.
 ///
 /// Thread: its loop's. Owner: its loop, which deletes it at the end of the turn in which it closed.
 /// Nothing blocks.
@@ -45,7 +46,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void OnDeadline();
     /// The loop's next turn, after Requeue.
     void OnRequeued();
-    /// No more requests on this connection: closes it if it is idle.
+    /// No more requests on this connection but one that has arrived: closes it if it is idle.
     void OnDrain();
     /// Too many connections: says so and closes.
     void Refuse();
@@ -108,8 +109,8 @@ class Session final : public Waiter, public DeadlineEntry {
     LoopContext& context_;
     Socket socket_;
     State state_ = State::kHead;
-    bool readable_ = false;  ///< there may be bytes; registering reports those that came before
-    bool peer_closed_ = false;   ///< the peer sends no more
+    bool readable_ = false;     ///< there may be bytes; registering reports those that came before
+    bool peer_closed_ = false;  ///< the peer sends no more
     bool keep_alive_ = false;
     bool http10_ = false;
     bool head_request_ = false;

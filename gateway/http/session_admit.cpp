@@ -54,8 +54,8 @@ std::size_t Session::HandleHead(std::string_view head, std::string_view behind) 
     const Endpoint::Entry* entry = endpoint->Find(parsed.method);
     if (entry == nullptr) {
         if (parsed.method == "OPTIONS") return answer_options(endpoint->allow);
-        const bool known = IsRegisteredMethod(parsed.method) ||
-                           context_.router.KnowsMethod(parsed.method);
+        const bool known =
+            IsRegisteredMethod(parsed.method) || context_.router.KnowsMethod(parsed.method);
         return refuse_request(known ? Reject::kMethodNotAllowed : Reject::kMethodUnknown,
                               endpoint->allow);
     }
@@ -115,9 +115,10 @@ std::size_t Session::StartBody(const Framing& framing, Request request, Permit p
     upload_ = std::make_unique<Upload>(std::move(request), std::move(permit));
     state_ = State::kBody;
     const ServerOptions& options = context_.options;
-    context_.wheel.Set(*this, context_.now + (options.body_min_rate > 0
-                                                  ? std::min(options.body_rate_grace, options.body_timeout)
-                                                  : options.body_timeout));
+    context_.wheel.Set(*this,
+                       context_.now + (options.body_min_rate > 0
+                                           ? std::min(options.body_rate_grace, options.body_timeout)
+                                           : options.body_timeout));
     if (framing.chunked) {
         upload_->chunks = std::make_unique<ChunkedBody>();
         return 0;

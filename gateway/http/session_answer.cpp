@@ -6,7 +6,8 @@
 namespace holdfast::gateway::http {
 namespace {
 
-/// A refused request's body up to this size is read and thrown away, so that the connection lives on.
+/// A refused request's body up to this size is read and thrown away, so that the connection lives
+/// on.
 constexpr std::uint64_t kDiscardBytes = 64U << 10U;
 
 /// Bodies up to this size are copied behind the head; larger ones are sent from where they are.
@@ -159,7 +160,8 @@ void Session::Send(std::string_view head, Completion completion) {
     state_ = State::kWriting;
     context_.wheel.Set(*this, context_.now + context_.options.write_timeout);
     if (!watches_writes_) {
-        // The socket may have become writable before it was watched: the new watch reports that too.
+        // The socket may have become writable before it was watched: the new watch reports that
+        // too.
         watches_writes_ = context_.host.WatchWrites(*this);
         if (!watches_writes_) ClientGone();
     }

@@ -11,7 +11,8 @@ namespace {
 /// So that one busy client does not keep a loop to itself.
 constexpr unsigned kReadsPerTurn = 8;
 
-/// Read and thrown away so that the client gets to see the answer (RFC 9112, 9.6); then it is cut off.
+/// Read and thrown away so that the client gets to see the answer (RFC 9112, 9.6); then it is cut
+/// off.
 constexpr std::uint64_t kLingerBytes = 256U << 10U;
 
 }  // namespace
@@ -21,7 +22,9 @@ Session::Session(LoopContext& context, Socket socket, std::string client)
     context_.wheel.Set(*this, context_.now + context_.options.idle_timeout);
 }
 
-Session::~Session() { context_.wheel.Remove(*this); }
+Session::~Session() {
+    context_.wheel.Remove(*this);
+}
 
 void Session::OnEvents(std::uint32_t events) {
     if (state_ == State::kClosed) return;
@@ -103,13 +106,20 @@ void Session::ReadSome() {
     std::memcpy(scratch.data(), rest_.data(), before);
     const IoResult got = socket_.Read(scratch.data() + before, room);
     switch (got.status) {
-        case IoResult::Status::kWouldBlock: readable_ = false; return;
-        case IoResult::Status::kEnd: OnEndOfInput(); return;
-        case IoResult::Status::kError: ClientGone(); return;
-        case IoResult::Status::kOk: break;
+        case IoResult::Status::kWouldBlock:
+            readable_ = false;
+            return;
+        case IoResult::Status::kEnd:
+            OnEndOfInput();
+            return;
+        case IoResult::Status::kError:
+            ClientGone();
+            return;
+        case IoResult::Status::kOk:
+            break;
     }
-    // A short read has emptied the socket, and what comes after gives a new edge; but the end of the
-    // stream, once announced, gives none.
+    // A short read has emptied the socket, and what comes after gives a new edge; but the end of
+    // the stream, once announced, gives none.
     if (got.bytes < room && !peer_closed_) readable_ = false;
     context_.counters.Add(Counter::kBytesReceived, got.bytes);
     if (upload_ != nullptr) upload_->bytes += got.bytes;
@@ -121,10 +131,17 @@ void Session::ReadIntoUpload() {
     const std::size_t room = body.size() - upload_->received;
     const IoResult got = socket_.Read(body.data() + upload_->received, room);
     switch (got.status) {
-        case IoResult::Status::kWouldBlock: readable_ = false; return;
-        case IoResult::Status::kEnd: OnEndOfInput(); return;
-        case IoResult::Status::kError: ClientGone(); return;
-        case IoResult::Status::kOk: break;
+        case IoResult::Status::kWouldBlock:
+            readable_ = false;
+            return;
+        case IoResult::Status::kEnd:
+            OnEndOfInput();
+            return;
+        case IoResult::Status::kError:
+            ClientGone();
+            return;
+        case IoResult::Status::kOk:
+            break;
     }
     if (got.bytes < room && !peer_closed_) readable_ = false;
     context_.counters.Add(Counter::kBytesReceived, got.bytes);
@@ -152,8 +169,12 @@ std::size_t Session::Process(std::string_view data) {
         const std::string_view rest = data.substr(used);
         std::size_t took = 0;
         switch (state_) {
-            case State::kHead: took = ProcessHead(rest); break;
-            case State::kBody: took = ProcessChunks(rest); break;
+            case State::kHead:
+                took = ProcessHead(rest);
+                break;
+            case State::kBody:
+                took = ProcessChunks(rest);
+                break;
             case State::kDiscarding:
                 took = std::min<std::uint64_t>(rest.size(), discard_left_);
                 discard_left_ -= took;
@@ -165,7 +186,8 @@ std::size_t Session::Process(std::string_view data) {
                 return data.size();
             case State::kSuspended:
             case State::kWriting:
-            case State::kClosed: return used;
+            case State::kClosed:
+                return used;
         }
         used += took;
         if (took == 0) break;
@@ -175,16 +197,17 @@ std::size_t Session::Process(std::string_view data) {
 
 std::size_t Session::ProcessHead(std::string_view data) {
     const ServerOptions& options = context_.options;
-    const HeadScanner::Result scan =
-        scanner_.Scan(data, {.request_line = options.request_line,
-                             .header_bytes = options.header_bytes,
-                             .header_count = options.header_count});
+    const HeadScanner::Result scan = scanner_.Scan(data, {.request_line = options.request_line,
+                                                          .header_bytes = options.header_bytes,
+                                                          .header_count = options.header_count});
     switch (scan.status) {
-        case HeadScanner::Result::Status::kIncomplete: return 0;
+        case HeadScanner::Result::Status::kIncomplete:
+            return 0;
         case HeadScanner::Result::Status::kRefused:
             RefuseAndClose(scan.reason);
             return data.size();
-        case HeadScanner::Result::Status::kComplete: break;
+        case HeadScanner::Result::Status::kComplete:
+            break;
     }
     scanner_.Reset();
     head_begun_ = false;
@@ -195,8 +218,11 @@ std::size_t Session::ProcessHead(std::string_view data) {
 std::size_t Session::ProcessChunks(std::string_view data) {
     const ChunkedBody::Result result = upload_->chunks->Feed(data, *upload_);
     switch (result.status) {
-        case ChunkedBody::Status::kMore: break;
-        case ChunkedBody::Status::kDone: FinishUpload(); break;
+        case ChunkedBody::Status::kMore:
+            break;
+        case ChunkedBody::Status::kDone:
+            FinishUpload();
+            break;
         case ChunkedBody::Status::kInvalid:
             RefuseAndClose(Reject::kChunkInvalid);
             return data.size();
@@ -218,7 +244,10 @@ void Session::OnEndOfInput() {
 }
 
 void Session::OnDrain() {
-    if (state_ == State::kHead && rest_.empty() && !readable_) Close();
+    if (state_ != State::kHead || !rest_.empty()) return;
+    // A request that has arrived is still answered; Pump closes the connection if there is none.
+    readable_ = true;
+    Pump();
 }
 
 void Session::OnDeadline() {
@@ -237,9 +266,9 @@ void Session::OnDeadline() {
                 const std::chrono::duration<double> earned(
                     static_cast<double>(upload_->bytes) /
                     static_cast<double>(options.body_min_rate));
-                const auto late = options.body_rate_grace +
-                                  std::chrono::duration_cast<Duration>(
-                                      std::min(earned, std::chrono::duration<double>(86400)));
+                const auto late =
+                    options.body_rate_grace + std::chrono::duration_cast<Duration>(std::min(
+                                                  earned, std::chrono::duration<double>(86400)));
                 allowed = std::min(allowed, received_ + late);
             }
             if (context_.now < allowed) {
@@ -254,9 +283,12 @@ void Session::OnDeadline() {
             Close();
             return;
         case State::kDiscarding:
-        case State::kLingering: Close(); return;
+        case State::kLingering:
+            Close();
+            return;
         case State::kSuspended:
-        case State::kClosed: return;
+        case State::kClosed:
+            return;
     }
 }
 

@@ -49,7 +49,9 @@ IoResult Socket::Write(std::string_view first, std::string_view second) {
     return {IoResult::Status::kOk, static_cast<std::size_t>(sent)};
 }
 
-void Socket::ShutdownSend() { ::shutdown(descriptor_, SHUT_WR); }
+void Socket::ShutdownSend() {
+    ::shutdown(descriptor_, SHUT_WR);
+}
 
 void Socket::Close() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));

@@ -12,8 +12,8 @@ struct IoResult {
     std::size_t bytes = 0;
 };
 
-/// A connection's byte stream, never blocking. The one place that an encrypted stream would replace.
-/// Owns its descriptor. Not thread-safe.
+/// A connection's byte stream, never blocking. The one place that an encrypted stream would
+/// replace. Owns its descriptor. Not thread-safe.
 class Socket {
   public:
     explicit Socket(int descriptor) : descriptor_(descriptor) {}

@@ -26,9 +26,9 @@ class KernelRandom {
     std::size_t left_ = 0;
 };
 
-/// Makes UUIDs of version 7 (RFC 9562, 5.7): milliseconds since 1970, then random bits. Those of one
-/// generator ascend, also within a millisecond and when the wall clock steps back: the random part is
-/// then raised by a random amount (6.2, method 2). Not thread-safe: one for each loop.
+/// Makes UUIDs of version 7 (RFC 9562, 5.7): milliseconds since 1970, then random bits. Those of
+/// one generator ascend, also within a millisecond and when the wall clock steps back: the random
+/// part is then raised by a random amount (6.2, method 2). Not thread-safe: one for each loop.
 class Uuid7Generator {
   public:
     explicit Uuid7Generator(RandomSource random) : random_(std::move(random)) {}

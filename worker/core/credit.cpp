@@ -39,16 +39,6 @@ void CreditAccount::Done(std::uint64_t payload) {
     bytes.done += payload;
 }
 
-void CreditAccount::Withhold(std::uint64_t payload) {
-    ++requests.withheld;
-    bytes.withheld += payload;
-}
-
-void CreditAccount::Release() {
-    requests.Release();
-    bytes.Release();
-}
-
 void SplitCredit(std::span<CreditAccount* const> accounts, Capacity capacity, TimePoint now) {
     std::uint64_t weights = 0;
     Capacity available = capacity;

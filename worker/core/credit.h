@@ -13,15 +13,10 @@ namespace holdfast::worker {
 struct CreditTotals {
     std::uint64_t granted = 0;
     std::uint64_t received = 0;
-    std::uint64_t done = 0;      ///< finished, dropped, cancelled or returned
-    std::uint64_t withheld = 0;  ///< returned as stuck: credit comes back when a thread is free
+    std::uint64_t done = 0;  ///< finished, dropped, cancelled or returned
 
-    std::uint64_t held() const { return received - done - withheld; }
+    std::uint64_t held() const { return received - done; }
     std::uint64_t unused() const { return granted > received ? granted - received : 0; }
-    void Release() {
-        done += withheld;
-        withheld = 0;
-    }
 };
 
 /// What one gateway may have this worker hold.
@@ -33,9 +28,6 @@ struct CreditAccount {
 
     void Receive(std::uint64_t payload, TimePoint now);
     void Done(std::uint64_t payload);
-    void Withhold(std::uint64_t payload);
-    /// Credit for what was withheld comes back.
-    void Release();
 };
 
 struct Capacity {

@@ -57,7 +57,6 @@ void Worker::HandBackStuck(TimePoint now) {
     const TimePoint since = handlers_.AllBusySince();
     if (stuck_since_ != TimePoint::max() && since != stuck_since_) {
         stuck_since_ = TimePoint::max();
-        for (const auto& link : links_) link->credit.Release();
         credit_dirty_ = true;
     }
     if (since == TimePoint::max() || now - since < options_.stuck_after) return;
@@ -70,8 +69,7 @@ void Worker::HandBackStuck(TimePoint now) {
                 WithdrawUnstarted(*record)) {
                 counters_.Add(Counter::kReturnedStuck);
                 link.returns.push_back({record->id, record->attempt, ReturnReason::kStuck});
-                link.credit.Withhold(record->payload_bytes);
-                Forget(link, *record);
+                Drop(link, *record);
             }
             record = next;
         }
@@ -79,7 +77,8 @@ void Worker::HandBackStuck(TimePoint now) {
 }
 
 void Worker::UpdateCredit(TimePoint now) {
-    // While every thread is stuck, more would only wait, too; while draining, none is wanted.
+    // While every thread is stuck no credit comes back: what was handed back would return at once.
+    // While draining none is wanted.
     if (stuck_since_ != TimePoint::max() || drain_ != DrainState::kServing) return;
     credit_dirty_ = false;
     accounts_.clear();

@@ -70,9 +70,9 @@ RequestRecord* HandlerPool::Take() {
         if (queue_.empty()) {
             if (stopping_) return nullptr;
             ++idle_;
-            arrived_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+            arrived_.wait(lock);
             --idle_;
-            waking_ = false;
+            waking_ = false;  // even if a busy thread has emptied the queue meanwhile
             continue;
         }
         RequestRecord* const record = queue_.PopFront();

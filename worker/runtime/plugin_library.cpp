@@ -1,9 +1,11 @@
 #include "worker/runtime/plugin_library.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 namespace holdfast::worker {
 namespace {
@@ -22,6 +24,27 @@ bool GoodName(const char* name) {
 std::string LoadError() {
     const char* const text = ::dlerror();
     return text == nullptr ? "unknown error" : text;
+}
+
+/// dlopen maps what the headers promise, and a file that ends before raises SIGBUS there.
+bool IsCutShort(const std::filesystem::path& path) {
+    std::error_code error;
+    const std::uint64_t size = std::filesystem::file_size(path, error);
+    std::ifstream file(path, std::ios::binary);
+    Elf64_Ehdr header{};
+    file.read(static_cast<char*>(static_cast<void*>(&header)), sizeof header);
+    if (error || !file) return true;
+    // Anything else about the file is for dlopen to judge.
+    if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
+    for (std::uint16_t i = 0; i < header.e_phnum; ++i) {
+        Elf64_Phdr segment{};
+        file.seekg(static_cast<std::streamoff>(header.e_phoff + i * sizeof segment));
+        file.read(static_cast<char*>(static_cast<void*>(&segment)), sizeof segment);
+        if (!file || segment.p_offset > size || segment.p_filesz > size - segment.p_offset) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -64,6 +87,7 @@ PluginLibrary::PluginLibrary(const std::string& file) {
     if (!std::filesystem::exists(path, ignored)) {
         throw PluginError("plugin " + file + ": no such file");
     }
+    if (IsCutShort(path)) throw PluginError("plugin " + file + ": cannot load: it is cut short");
     handle_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle_ == nullptr) throw PluginError("plugin " + file + ": cannot load: " + LoadError());
     const auto describe =

@@ -1,0 +1,108 @@
+#include "tests/support/stack/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <thread>
+
+namespace holdfast::testing {
+
+using std::chrono::steady_clock;
+
+Process::Process(const std::vector<std::string>& command, std::string output_file,
+                 const std::map<std::string, std::string>& environment)
+    : output_file_(std::move(output_file)) {
+    std::vector<char*> argv;
+    for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (pid_ > 0) return;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing behind
+    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+    const int out = open(output_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (out >= 0) {
+        dup2(out, STDOUT_FILENO);
+        dup2(out, STDERR_FILENO);
+    }
+    execv(argv[0], argv.data());
+    _exit(127);
+}
+
+Process::~Process() {
+    if (!Running()) return;
+    Signal(SIGCONT);
+    Signal(SIGKILL);
+    waitpid(pid_, nullptr, 0);
+}
+
+bool Process::Running() {
+    if (exit_) return false;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) != pid_) return true;
+    exit_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return false;
+}
+
+void Process::Signal(int signal) const {
+    if (!exit_) kill(pid_, signal);
+}
+
+std::optional<int> Process::Wait(std::chrono::milliseconds patience) {
+    Eventually([this] { return !Running(); }, patience);
+    return exit_;
+}
+
+std::string Process::Output() const {
+    std::ifstream file(output_file_);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+std::optional<std::string> Process::Status(const std::string& key) const {
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key + ":")) return line.substr(key.size() + 1);
+    }
+    return std::nullopt;
+}
+
+std::uint64_t Process::ResidentBytes() const {
+    const auto text = Status("VmRSS");
+    return text ? std::stoull(*text) * 1024 : 0;
+}
+
+std::uint64_t Process::ThreadCount() const {
+    const auto text = Status("Threads");
+    return text ? std::stoull(*text) : 0;
+}
+
+std::uint64_t Process::DescriptorCount() const {
+    std::uint64_t count = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
+        if (!entry.path().empty()) ++count;
+    }
+    return count;
+}
+
+bool Eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
+    const auto until = steady_clock::now() + patience;
+    while (!condition()) {
+        if (steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+}
+
+}  // namespace holdfast::testing

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <httplib.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/stack/process.h"
+
+namespace holdfast::testing {
+
+/// How much slower this build is than a release build: counts are divided by it, patience multiplied.
+int SlowFactor();
+
+struct Ports {
+    std::uint16_t data = 0;
+    std::uint16_t ops = 0;
+    std::uint16_t bus = 0;
+};
+
+/// A gateway and its workers as real processes on loopback, in a folder of their own that goes with
+/// this object.
+class Stack {
+  public:
+    /// `config`: YAML without listen/ops/bus addresses; ports are free ones that stay the same over
+    /// restarts.
+    explicit Stack(std::string config = {});
+    ~Stack();
+
+    void StartGateway(const std::map<std::string, std::string>& environment = {});
+    /// Waits until the ops port says that it is ready.
+    bool WaitReady(std::chrono::milliseconds patience = std::chrono::seconds(20));
+    /// Waits until so many live workers are known.
+    bool WaitForWorkers(std::size_t count,
+                        std::chrono::milliseconds patience = std::chrono::seconds(20));
+
+    /// `plugin` is "orders", "echo" or "trouble".
+    Process& StartWorker(const std::string& plugin, const std::vector<std::string>& options = {});
+    /// StartWorker("orders"), on this stack's database.
+    Process& StartOrdersWorker(int threads = 2);
+    /// StartWorker("trouble"), which writes what it starts and cancels to events().
+    Process& StartTroubleWorker(int threads = 2, const std::vector<std::string>& options = {});
+
+    Process& gateway() { return *gateway_; }
+    const Ports& ports() const { return ports_; }
+    std::filesystem::path directory() const { return directory_; }
+    std::filesystem::path database() const { return directory_ / "orders.db"; }
+    std::filesystem::path gateway_binary() const;
+
+    /// The lines that trouble workers wrote, such as "started <correlation id> <attempt>".
+    std::vector<std::string> events() const;
+
+    httplib::Client Client() const;
+    httplib::Client OpsClient() const;
+    nlohmann::json Ops(const std::string& path) const;
+    /// The value of a metric line that starts with `name` (labels included); 0 when there is none.
+    double Metric(const std::string& name) const;
+    std::uint64_t Pending() const;
+
+    /// One order for `customer`; its status is checked by the caller.
+    httplib::Result PostOrder(httplib::Client& client, const std::string& customer,
+                              int quantity = 1, const std::string& key = {}) const;
+
+  private:
+    std::filesystem::path directory_;
+    std::string config_;
+    Ports ports_;
+    std::unique_ptr<Process> gateway_;
+    std::vector<std::unique_ptr<Process>> workers_;
+};
+
+}  // namespace holdfast::testing
