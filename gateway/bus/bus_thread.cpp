@@ -2,12 +2,11 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
+#include <csignal>
 #include <string>
 #include <utility>
 

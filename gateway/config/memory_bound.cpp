@@ -47,17 +47,18 @@ MemoryTerms MemoryBound(const Config& config) {
     return MemoryTerms{
         .budget = config.limits.pending_bytes,
         .table = config.limits.pending_requests * kMemoryCosts.suspended_request,
-        .replies = config.limits.reply_bytes,
-        .connections = connections * (kMemoryCosts.session + kMemoryCosts.kernel_socket),
+        .replies = config.limits.reply_bytes + config.bus.max_peers * config.bus.max_reply,
+        .connections = connections * kMemoryCosts.session,
         .heads = connections * (config.limits.request_line + config.limits.header_bytes),
         .peers = (config.bus.max_peers + kMemoryCosts.spare_peers) * per_peer,
         .fixed = kMemoryCosts.program + Threads(config) * kMemoryCosts.thread +
                  config.log.queue * kMemoryCosts.log_line,
+        .kernel = connections * kMemoryCosts.kernel_socket,
     };
 }
 
 std::string DescribeMemory(const MemoryTerms& terms) {
-    const std::array<std::pair<const char*, std::uint64_t>, 7> rows{{
+    const std::array<std::pair<const char*, std::uint64_t>, 8> rows{{
         {"budget", terms.budget},
         {"table", terms.table},
         {"replies", terms.replies},
@@ -65,8 +66,10 @@ std::string DescribeMemory(const MemoryTerms& terms) {
         {"heads", terms.heads},
         {"peers", terms.peers},
         {"fixed", terms.fixed},
+        {"kernel", terms.kernel},
     }};
-    std::string text = "bounded by about " + Mebibytes(terms.Total()) + " of memory:\n";
+    std::string text = "resident memory is bounded by about " + Mebibytes(terms.Resident()) +
+                       ", with the kernel's sockets " + Mebibytes(terms.Total()) + ":\n";
     for (const auto& [name, bytes] : rows) {
         text += std::string("  ") + name + ": " + Mebibytes(bytes) + "\n";
     }

@@ -24,11 +24,11 @@ struct MemoryCosts {
     /// What an envelope adds around one request or reply.
     std::uint64_t envelope_overhead = 4 * kKiB;
     /// The program itself: code, libraries, heap arenas, metrics.
-    std::uint64_t program = 24 * kMiB;
+    std::uint64_t program = 20 * kMiB;
     /// Each thread: the touched part of its stack, and its heap arena.
     std::uint64_t thread = 256 * kKiB;
     /// A line that waits in the logger's queue.
-    std::uint64_t log_line = 512;
+    std::uint64_t log_line = 2560;
 };
 
 inline constexpr MemoryCosts kMemoryCosts{};
@@ -37,16 +37,22 @@ inline constexpr MemoryCosts kMemoryCosts{};
 struct MemoryTerms {
     std::uint64_t budget = 0;       ///< limits.pending_bytes: requests, from admission to release
     std::uint64_t table = 0;        ///< limits.pending_requests × the cost of a suspended request
-    std::uint64_t replies = 0;      ///< limits.reply_bytes: replies on their way to clients
-    std::uint64_t connections = 0;  ///< listen.max_connections × (session + kernel socket)
+    /// limits.reply_bytes, and the last reply of each worker, which may exceed its credit.
+    std::uint64_t replies = 0;
+    std::uint64_t connections = 0;  ///< listen.max_connections × session
     std::uint64_t heads = 0;  ///< listen.max_connections × (request line + headers) still arriving
     /// (bus.max_peers + spare) × (connection + messages at both high-water marks)
     std::uint64_t peers = 0;
     std::uint64_t fixed = 0;  ///< program, threads, the logger's queue
 
-    std::uint64_t Total() const {
+    std::uint64_t kernel = 0;  ///< listen.max_connections × kernel socket: not the process's own
+
+    /// What VmRSS stays under.
+    std::uint64_t Resident() const {
         return budget + table + replies + connections + heads + peers + fixed;
     }
+    /// What a memory cgroup must allow.
+    std::uint64_t Total() const { return Resident() + kernel; }
 };
 
 MemoryTerms MemoryBound(const Config& config);
@@ -55,7 +61,7 @@ MemoryTerms MemoryBound(const Config& config);
 std::uint64_t RequestEnvelope(const Config& config, const Route& route);
 std::uint64_t ReplyEnvelope(const Config& config);
 
-/// What --check-config prints: "bounded by about N MiB", then a line for each term.
+/// What --check-config prints: "resident memory is bounded by about N MiB", then a line for each term.
 std::string DescribeMemory(const MemoryTerms& terms);
 
 }  // namespace holdfast::gateway::config

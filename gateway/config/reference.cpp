@@ -143,14 +143,12 @@ std::string MemoryRows() {
     const MemoryTerms terms = MemoryBound(Config{});
     const MemoryCosts& costs = kMemoryCosts;
     const auto each = [](std::uint64_t bytes) { return FormatSize(bytes); };
-    const std::array<std::tuple<std::string, std::string, std::uint64_t>, 7> rows{{
+    const std::array<std::tuple<std::string, std::string, std::uint64_t>, 8> rows{{
         {"budget", "`limits.pending_bytes`", terms.budget},
         {"table", "`limits.pending_requests` × " + each(costs.suspended_request), terms.table},
-        {"replies", "`limits.reply_bytes`", terms.replies},
+        {"replies", "`limits.reply_bytes` + `bus.max_peers` × `bus.max_reply`", terms.replies},
         {"connections",
-         "`listen.max_connections` × (" + each(costs.session) + " session + " +
-             each(costs.kernel_socket) + " in the kernel)",
-         terms.connections},
+         "`listen.max_connections` × " + each(costs.session), terms.connections},
         {"heads",
          "`listen.max_connections` × (`limits.request_line` + `limits.header_bytes`): all of them "
          "sending a head at once",
@@ -164,6 +162,10 @@ std::string MemoryRows() {
          each(costs.program) + " + " + each(costs.thread) + " for each thread + `log.queue` × " +
              each(costs.log_line),
          terms.fixed},
+        {"kernel",
+         "`listen.max_connections` × " + each(costs.kernel_socket) +
+             ": sockets, outside the process but inside its memory cgroup",
+         terms.kernel},
     }};
     std::string text;
     for (const auto& [name, formula, bytes] : rows) {

@@ -12,7 +12,7 @@ namespace holdfast::gateway::ops {
 /// A connection as cpp-httplib reads and writes it, with bounds that the library does not have: all
 /// reads and writes together end by `deadline`, and at most `max_read` bytes are read.
 ///
-/// Thread: the one that serves the connection. Blocks up to the deadline, or until `stop_event` is
+/// Thread: the one that serves the connection. Blocks up to the deadline; reads end when `stop_event` is
 /// readable. Owns no descriptor.
 class BoundedStream final : public httplib::Stream {
   public:

@@ -66,7 +66,8 @@ class OpsServer {
     /// Binds, listens and begins to answer. Once. Throws std::system_error that names the address, the
     /// port and what is wrong with them ("Address already in use").
     void Start();
-    /// Ends every connection and joins. Idempotent. A request that waits for the bus ends within 1 s.
+    /// Ends every connection and joins; an answer that is being written is finished. Idempotent. Takes as
+    /// long as a request that waits for the bus (1 s), or a client that does not take its answer (5 s).
     void Stop();
 
   private:

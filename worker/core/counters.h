@@ -32,15 +32,24 @@ enum class Counter : std::uint8_t {
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::kCount)>
     kCounterNames = {
-        "received",           "finished",
-        "dropped_expired",    "dropped_cancelled",
-        "dropped_lease_lost", "returned_stuck",
-        "returned_draining",  "returned_no_service",
-        "returned_over_credit", "replies_cancelled",
-        "replies_of_lost_session", "replies_too_large",
-        "cancels_unknown",    "items_of_other_session",
-        "duplicate_ids",      "sessions_opened",
-        "leases_lost",        "gateways_lost",
+        "received",
+        "finished",
+        "dropped_expired",
+        "dropped_cancelled",
+        "dropped_lease_lost",
+        "returned_stuck",
+        "returned_draining",
+        "returned_no_service",
+        "returned_over_credit",
+        "replies_cancelled",
+        "replies_of_lost_session",
+        "replies_too_large",
+        "cancels_unknown",
+        "items_of_other_session",
+        "duplicate_ids",
+        "sessions_opened",
+        "leases_lost",
+        "gateways_lost",
 };
 static_assert(!kCounterNames.back().empty(), "every counter has a name");
 

@@ -13,7 +13,8 @@ std::uint64_t Committed(const CreditTotals& totals, bool idle) {
 /// One account's part of `whole`, by weight, without overflow for any real capacity.
 std::uint64_t Share(std::uint64_t whole, std::uint64_t weight, std::uint64_t weights) {
     const double part = static_cast<double>(weight) / static_cast<double>(weights);
-    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(whole) * part));
+    return std::max<std::uint64_t>(1,
+                                   static_cast<std::uint64_t>(static_cast<double>(whole) * part));
 }
 
 void Raise(CreditTotals& totals, std::uint64_t share, std::uint64_t& available) {

@@ -39,9 +39,9 @@ inline constexpr Duration kDemandHalfLife = std::chrono::milliseconds(100);
 inline constexpr Duration kIdleAfter = std::chrono::seconds(1);
 
 /// Raises what the accounts are granted, so that together they stay within `capacity`: at least one
-/// request (and one byte) each, the rest by demand. Grants cannot be taken back: an account above its
-/// share gets no new credit until it has shrunk. What an account has not used for kIdleAfter counts as
-/// free: should both use it, Worker hands back what exceeds the capacity.
+/// request (and one byte) each, the rest by demand. Grants cannot be taken back: an account above
+/// its share gets no new credit until it has shrunk. What an account has not used for kIdleAfter
+/// counts as free: should both use it, Worker hands back what exceeds the capacity.
 void SplitCredit(std::span<CreditAccount* const> accounts, Capacity capacity, TimePoint now);
 
 }  // namespace holdfast::worker

@@ -11,8 +11,8 @@ namespace holdfast::worker {
 
 using PlaceList = IntrusiveList<RequestRecord, &RequestRecord::place>;
 
-/// What the worker knows of one gateway address: the session, if there is one, and all that it holds
-/// for it. Bookkeeping only; Worker decides.
+/// What the worker knows of one gateway address: the session, if there is one, and all that it
+/// holds for it. Bookkeeping only; Worker decides.
 ///
 ///     silent ──WhoAreYou──▶ hello said ──Welcome──▶ open ──GoodbyeAck──▶ leaving
 ///        ▲                     │  ▲ Refused            │
@@ -45,7 +45,8 @@ struct Link {
     WelcomeItem terms;
     Lease lease;
     TimePoint lease_until;
-    TimePoint suspect_until = TimePoint::max();  ///< a disconnect was seen: traffic must come by then
+    TimePoint suspect_until =
+        TimePoint::max();  ///< a disconnect was seen: traffic must come by then
     std::uint64_t last_sequence = 0;
     std::uint64_t pong_wanted = 0;  ///< 0: none
     CreditAccount credit;

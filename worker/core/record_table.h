@@ -8,9 +8,8 @@
 
 namespace holdfast::worker {
 
-/// Where every RequestRecord lives, and how one is found by (gateway, id). Records never move and are
-/// reused; the memory is that of the most that were held at once.
-/// Thread: the loop.
+/// Where every RequestRecord lives, and how one is found by (gateway, id). Records never move and
+/// are reused; the memory is that of the most that were held at once. Thread: the loop.
 class RecordTable {
   public:
     explicit RecordTable(std::uint32_t expected);

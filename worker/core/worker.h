@@ -27,13 +27,13 @@ inline constexpr std::uint64_t kEnvelopeOverhead = 256;
 
 enum class DrainState : std::uint8_t { kServing, kDraining, kDrained, kTimedOut };
 
-/// Decides what becomes of every request that a worker receives: which is started, dropped or handed
-/// back, and which reply goes where. A state machine without I/O: the loop feeds it what arrived and
-/// what time it is; it hands requests to Handlers and envelopes to a Transmitter.
+/// Decides what becomes of every request that a worker receives: which is started, dropped or
+/// handed back, and which reply goes where. A state machine without I/O: the loop feeds it what
+/// arrived and what time it is; it hands requests to Handlers and envelopes to a Transmitter.
 ///
-/// A turn of the loop: BeginTurn, the inputs, Tick when NextTick has come, Flush. `now` is read once,
-/// when the loop wakes and before it reads any socket: a process that was stopped then sees all that
-/// it had missed with a clock that is too early rather than too late.
+/// A turn of the loop: BeginTurn, the inputs, Tick when NextTick has come, Flush. `now` is read
+/// once, when the loop wakes and before it reads any socket: a process that was stopped then sees
+/// all that it had missed with a clock that is too early rather than too late.
 ///
 /// Thread: the loop. Owns: every record, every link. Nothing blocks.
 class Worker {
@@ -49,8 +49,8 @@ class Worker {
     bool InSession(LinkId id) const;
     bool InAnySession() const;
 
-    /// First in every turn: a session whose last Ping is older than its lease is over, whatever waits
-    /// in the socket. That covers a gateway that fell silent and a loop that did not run.
+    /// First in every turn: a session whose last Ping is older than its lease is over, whatever
+    /// waits in the socket. That covers a gateway that fell silent and a loop that did not run.
     void BeginTurn(TimePoint now);
 
     // From a gateway. `session` is the envelope's.
@@ -60,8 +60,7 @@ class Worker {
     void OnPing(LinkId id, std::uint64_t session, std::uint64_t sequence, TimePoint now);
     void OnReplyCredit(LinkId id, std::uint64_t session, std::uint64_t bytes_total);
     /// False when the gateway broke the contract: end the connection.
-    [[nodiscard]] bool OnRequest(LinkId id, std::uint64_t session, RequestItem item,
-                                 TimePoint now);
+    [[nodiscard]] bool OnRequest(LinkId id, std::uint64_t session, RequestItem item, TimePoint now);
     void OnCancel(LinkId id, std::uint64_t session, std::uint64_t request, std::uint32_t attempt);
     void OnGoodbyeAck(LinkId id, std::uint64_t session);
     /// The connection was closed. Traffic that comes nevertheless (of a newer one) proves life.
@@ -76,8 +75,8 @@ class Worker {
     void Tick(TimePoint now);
     TimePoint NextTick() const { return next_tick_; }
 
-    /// Hands over what arrived and sends what is ready. True when some link could take no more: call
-    /// again when it is writable.
+    /// Hands over what arrived and sends what is ready. True when some link could take no more:
+    /// call again when it is writable.
     bool Flush(Transmitter& transmitter, TimePoint now);
 
     /// Says Goodbye to every gateway and finishes what was received before its Ack.
@@ -139,8 +138,8 @@ class Worker {
     DrainState drain_ = DrainState::kServing;
     TimePoint drain_until_ = TimePoint::max();
 
-    std::vector<RequestRecord*> batch_;       ///< CollectReplies' scratch
-    std::vector<CreditAccount*> accounts_;    ///< UpdateCredit's scratch
+    std::vector<RequestRecord*> batch_;     ///< CollectReplies' scratch
+    std::vector<CreditAccount*> accounts_;  ///< UpdateCredit's scratch
 };
 
 }  // namespace holdfast::worker

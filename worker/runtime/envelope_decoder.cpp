@@ -140,7 +140,7 @@ std::vector<RequestView::FieldView>* GroupOf(RequestView& view, int number) {
 
 std::string_view Name(Malformed reason) {
     static constexpr std::array<std::string_view, static_cast<std::size_t>(Malformed::kCount)>
-        kNames = {"none",        "frames",      "wire",         "too many items", "too many fields",
+        kNames = {"none",        "frames",      "wire",        "too many items", "too many fields",
                   "bad welcome", "bad request", "out of order"};
     static_assert(!kNames.back().empty(), "every reason has a name");
     return kNames.at(static_cast<std::size_t>(reason));

@@ -27,8 +27,8 @@ enum class Malformed : std::uint8_t {
 std::string_view Name(Malformed reason);
 
 struct DecoderLimits {
-    static constexpr std::size_t kItems = 16384;     ///< requests and cancels in one envelope
-    static constexpr std::size_t kFields = 65536;    ///< in one envelope
+    static constexpr std::size_t kItems = 16384;   ///< requests and cancels in one envelope
+    static constexpr std::size_t kFields = 65536;  ///< in one envelope
     static constexpr std::size_t kRequestFields = 1024;
 };
 
@@ -58,9 +58,10 @@ struct Incoming {
     void Clear();
 };
 
-/// Bytes from a gateway to items for Worker. Every count is checked before anything is stored, so that
-/// hostile bytes cost no more memory than a small multiple of their own size. The generated classes are
-/// not used here: they would build a tree of objects for each request only to be copied once more.
+/// Bytes from a gateway to items for Worker. Every count is checked before anything is stored, so
+/// that hostile bytes cost no more memory than a small multiple of their own size. The generated
+/// classes are not used here: they would build a tree of objects for each request only to be copied
+/// once more.
 ///
 /// Thread: the loop.
 class EnvelopeDecoder {

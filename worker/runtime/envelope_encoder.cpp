@@ -32,8 +32,8 @@ std::size_t UintSize(int number, std::uint64_t value) {
                             CodedOutputStream::VarintSize64(value);
 }
 
-/// Writes fields one after another into memory that was measured before. As in proto3, what is zero or
-/// empty is left out.
+/// Writes fields one after another into memory that was measured before. As in proto3, what is zero
+/// or empty is left out.
 class Writer {
   public:
     explicit Writer(std::string& to)

@@ -47,7 +47,9 @@ GatewaySocket::GatewaySocket(zmq::context_t& context, const std::string& endpoin
     socket_.connect(endpoint);
 }
 
-int GatewaySocket::fd() const { return socket_.get(zmq::sockopt::fd); }
+int GatewaySocket::fd() const {
+    return socket_.get(zmq::sockopt::fd);
+}
 
 short GatewaySocket::Events() const {
     return static_cast<short>(socket_.get(zmq::sockopt::events));

@@ -21,9 +21,8 @@ struct Finished {
     ReplyItem reply{};  ///< of one that was started
 };
 
-/// From the threads that answer to the loop: swapped whole, one wake-up on empty → non-empty. Bounded
-/// by the requests that the worker holds.
-/// Thread: Push from any, TakeAll from the loop.
+/// From the threads that answer to the loop: swapped whole, one wake-up on empty → non-empty.
+/// Bounded by the requests that the worker holds. Thread: Push from any, TakeAll from the loop.
 class FinishedInbox {
   public:
     explicit FinishedInbox(Wakeup& wakeup) : wakeup_(wakeup) {}
@@ -38,8 +37,8 @@ class FinishedInbox {
     std::vector<Finished> items_;  ///< guarded by mutex_
 };
 
-/// The FIFO of unstarted requests and the threads that run the plugin. A batch is handed over under one
-/// lock and wakes one thread; each that finds more than it takes wakes the next.
+/// The FIFO of unstarted requests and the threads that run the plugin. A batch is handed over under
+/// one lock and wakes one thread; each that finds more than it takes wakes the next.
 ///
 /// Thread: the loop, except for its own threads. Owner: the loop's.
 class HandlerPool {

@@ -36,8 +36,7 @@ class JsonText final : public spdlog::custom_flag_formatter {
 };
 
 std::unique_ptr<spdlog::formatter> MakeFormatter(const std::string& format) {
-    auto formatter =
-        std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     if (format == "json") {
         formatter->add_flag<JsonText>('*').set_pattern(
             R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"holdfast-worker","message":"%*"})");
@@ -61,6 +60,10 @@ void StartLogging(const std::string& level, const std::string& format) {
     spdlog::set_default_logger(std::move(logger));
 }
 
-void StopLogging() { spdlog::shutdown(); }
+void StopLogging() {
+    // The logger and its sink end here, after the thread that writes to them.
+    const auto logger = spdlog::default_logger();
+    spdlog::shutdown();
+}
 
 }  // namespace holdfast::worker

@@ -53,7 +53,8 @@ void Loop::RequestDrain() {
 
 DrainState Loop::Run() {
     for (;;) {
-        // Once, before anything is read: after a stop of the process it is too early, never too late.
+        // Once, before anything is read: after a stop of the process it is too early, never too
+        // late.
         const TimePoint now = Clock::now();
         worker_.BeginTurn(now);
         wakeup_->Clear();
@@ -109,9 +110,9 @@ void Loop::ApplyResolved(const std::vector<std::string>& endpoints, TimePoint no
                             std::binary_search(fixed_.begin(), fixed_.end(), connection.endpoint);
     }
     for (const std::string& endpoint : endpoints) {
-        const bool known = std::any_of(
-            connections_.begin(), connections_.end(),
-            [&](const auto& entry) { return entry.second.endpoint == endpoint; });
+        const bool known =
+            std::any_of(connections_.begin(), connections_.end(),
+                        [&](const auto& entry) { return entry.second.endpoint == endpoint; });
         if (!known) Connect(endpoint, now);
     }
 }
@@ -145,7 +146,8 @@ Malformed Loop::Apply(Connection& connection, TimePoint now) {
     if (incoming_.ping) worker_.OnPing(link, session, *incoming_.ping, now);
     if (incoming_.reply_credit) worker_.OnReplyCredit(link, session, *incoming_.reply_credit);
     for (RequestItem& request : incoming_.requests) {
-        if (!worker_.OnRequest(link, session, std::move(request), now)) return Malformed::kOutOfOrder;
+        if (!worker_.OnRequest(link, session, std::move(request), now))
+            return Malformed::kOutOfOrder;
     }
     for (const Incoming::Cancel& cancel : incoming_.cancels) {
         worker_.OnCancel(link, session, cancel.id, cancel.attempt);

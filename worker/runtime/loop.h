@@ -40,8 +40,8 @@ class Loop final : private Transmitter, private Handlers {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Serves until a drain has ended: kDrained or kTimedOut. In the latter case what was unfinished
-    /// has been cancelled.
+    /// Serves until a drain has ended: kDrained or kTimedOut. In the latter case what was
+    /// unfinished has been cancelled.
     DrainState Run();
     void RequestDrain();
 

@@ -23,8 +23,8 @@ sigset_t EndSignals() {
     return set;
 }
 
-/// Takes the signals for the whole process: the first drains, a second one ends it at once. Detached:
-/// it lives as long as the process.
+/// Takes the signals for the whole process: the first drains, a second one ends it at once.
+/// Detached: it lives as long as the process.
 void WatchSignals(Runtime& runtime) {
     std::thread([&runtime] {
         const sigset_t set = EndSignals();
@@ -86,4 +86,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace holdfast::worker
 
-int main(int argc, char** argv) { return holdfast::worker::Main(argc, argv); }
+int main(int argc, char** argv) {
+    return holdfast::worker::Main(argc, argv);
+}

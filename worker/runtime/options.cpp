@@ -94,7 +94,8 @@ void Describe(CLI::App& app, Options& options, Raw& raw) {
     app.footer(
         "Every option is also read from the environment: --drain-timeout is "
         "HOLDFAST_WORKER_DRAIN_TIMEOUT.\n"
-        "Exit codes: 0 drained, 1 cannot start, 2 wrong usage, 3 drain timed out, 130 or 143 ended\n"
+        "Exit codes: 0 drained, 1 cannot start, 2 wrong usage, 3 drain timed out, 130 or 143 "
+        "ended\n"
         "at once by a second SIGINT or SIGTERM.");
 }
 

@@ -19,8 +19,8 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitDrainTimedOut = 3;
 
-/// The command line over the environment (HOLDFAST_WORKER_...). Nothing when the program is to end at
-/// once with `exit_code`: after --help or --version, or with the error printed to stderr.
+/// The command line over the environment (HOLDFAST_WORKER_...). Nothing when the program is to end
+/// at once with `exit_code`: after --help or --version, or with the error printed to stderr.
 std::optional<Options> ParseOptions(int argc, char** argv, int& exit_code);
 
 }  // namespace holdfast::worker

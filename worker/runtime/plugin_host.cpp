@@ -27,13 +27,16 @@ std::string Printable(holdfast_span span) {
     return text;
 }
 
-holdfast_span Span(std::string_view text) { return {text.data(), text.size()}; }
+holdfast_span Span(std::string_view text) {
+    return {text.data(), text.size()};
+}
 
 std::string_view View(holdfast_span span) {
     return span.size == 0 ? std::string_view() : std::string_view(span.data, span.size);
 }
 
-/// A structure of a plugin that may have been built against a shorter one: missing members are zero.
+/// A structure of a plugin that may have been built against a shorter one: missing members are
+/// zero.
 holdfast_reply_v1 Known(const holdfast_reply_v1& reply) {
     holdfast_reply_v1 known{};
     std::memcpy(&known, &reply, std::min(reply.size, sizeof known));
@@ -61,8 +64,7 @@ PluginHost::PluginHost(const PluginLibrary& library, std::string config, std::si
     std::array<char, 512> error{};
     const std::string who = "plugin " + std::string(library_.plugin().name) + ": ";
     try {
-        instance_ =
-            library_.plugin().create(&face_.abi, Span(config_), error.data(), error.size());
+        instance_ = library_.plugin().create(&face_.abi, Span(config_), error.data(), error.size());
     } catch (...) {
         throw PluginError(who + "create() let an exception escape");
     }
@@ -214,7 +216,8 @@ holdfast_result PluginHost::FailNow(holdfast_responder responder, std::string_vi
 
 holdfast_result PluginHost::Fail(const holdfast_host_v1* host, holdfast_responder responder,
                                  holdfast_span reason) {
-    return Self(host).FailNow(responder, reason.data == nullptr ? std::string_view() : View(reason));
+    return Self(host).FailNow(responder,
+                              reason.data == nullptr ? std::string_view() : View(reason));
 }
 
 std::int64_t PluginHost::RemainingNs(const holdfast_host_v1* host, holdfast_responder responder) {

@@ -16,11 +16,11 @@
 
 namespace holdfast::worker {
 
-/// The plugin's instance and what plugin.h promises it: answers from any thread, exactly once, cancels.
-/// A plugin that breaks its side of the contract is told so and logged; the process lives.
+/// The plugin's instance and what plugin.h promises it: answers from any thread, exactly once,
+/// cancels. A plugin that breaks its side of the contract is told so and logged; the process lives.
 ///
-/// Owner: main, which makes and ends it. Thread: Handle from the handlers, Submitting and Cancel from
-/// the loop; the C functions from any.
+/// Owner: main, which makes and ends it. Thread: Handle from the handlers, Submitting and Cancel
+/// from the loop; the C functions from any.
 class PluginHost {
   public:
     /// Throws PluginError when the plugin refuses to start.
@@ -52,8 +52,7 @@ class PluginHost {
     static std::int64_t RemainingNs(const holdfast_host_v1* host, holdfast_responder responder);
     static int Cancelled(const holdfast_host_v1* host, holdfast_responder responder);
     static holdfast_result OnCancel(const holdfast_host_v1* host, holdfast_responder responder,
-                                    void (*callback)(void*), void (*release)(void*),
-                                    void* context);
+                                    void (*callback)(void*), void (*release)(void*), void* context);
 
     holdfast_result Answer(holdfast_responder responder, const holdfast_reply_v1& reply);
     holdfast_result FailNow(holdfast_responder responder, std::string_view reason);

@@ -106,7 +106,9 @@ PluginLibrary::PluginLibrary(const std::string& file) {
     }
 }
 
-PluginLibrary::~PluginLibrary() { ::dlclose(handle_); }
+PluginLibrary::~PluginLibrary() {
+    ::dlclose(handle_);
+}
 
 std::vector<std::string> PluginLibrary::Services() const {
     return {plugin_->services, plugin_->services + plugin_->service_count};

@@ -12,10 +12,12 @@ constexpr std::size_t kMaxHeaders = 128;
 
 /// RFC 9110, 7.6.1, and the one that the body decides.
 constexpr std::array<std::string_view, 9> kForbidden = {
-    "connection", "content-length", "keep-alive", "proxy-authenticate",
-    "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"};
+    "connection", "content-length",    "keep-alive", "proxy-authenticate", "proxy-connection", "te",
+    "trailer",    "transfer-encoding", "upgrade"};
 
-bool Dangling(holdfast_span span) { return span.data == nullptr && span.size != 0; }
+bool Dangling(holdfast_span span) {
+    return span.data == nullptr && span.size != 0;
+}
 
 std::string_view View(holdfast_span span) {
     return span.size == 0 ? std::string_view() : std::string_view(span.data, span.size);

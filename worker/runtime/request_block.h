@@ -33,8 +33,8 @@ struct RequestView {
     std::size_t FieldCount() const;
 };
 
-/// One request as the plugin sees it, copied out of its envelope into a single allocation, so that one
-/// slow request does not keep the whole envelope.
+/// One request as the plugin sees it, copied out of its envelope into a single allocation, so that
+/// one slow request does not keep the whole envelope.
 ///
 /// Owner: its RequestRecord. Thread: any; constant once made.
 class RequestBlock final : public RequestPayload {

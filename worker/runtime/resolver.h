@@ -10,12 +10,12 @@
 
 namespace holdfast::worker {
 
-/// Finds all addresses behind the gateways' names, again every few seconds. libzmq itself would take
-/// only the first one, and resolve on its I/O thread. A name that cannot be resolved just now keeps
-/// the addresses that it had.
+/// Finds all addresses behind the gateways' names, again every few seconds. libzmq itself would
+/// take only the first one, and resolve on its I/O thread. A name that cannot be resolved just now
+/// keeps the addresses that it had.
 ///
-/// Thread: the loop. The thread that asks is detached: getaddrinfo may hang for long, and a worker that
-/// ends must not wait for it.
+/// Thread: the loop. The thread that asks is detached: getaddrinfo may hang for long, and a worker
+/// that ends must not wait for it.
 class Resolver {
   public:
     /// Starts nothing when `names` is empty.

@@ -25,9 +25,9 @@ struct CancelCallback {
     }
 };
 
-/// Knows which responders still have their request to answer. A token outlives its request: it names a
-/// slot and a generation, and slots are never freed while the plugin is loaded. Each record keeps one
-/// slot for good.
+/// Knows which responders still have their request to answer. A token outlives its request: it
+/// names a slot and a generation, and slots are never freed while the plugin is loaded. Each record
+/// keeps one slot for good.
 ///
 /// Thread: Prepare from the loop, all else from any; one short lock for each slot. Callbacks of the
 /// plugin run outside the locks.
@@ -38,8 +38,8 @@ class ResponderTable {
     ResponderTable(const ResponderTable&) = delete;
     ResponderTable& operator=(const ResponderTable&) = delete;
 
-    /// Before the request is handed to the threads; from here on it can be cancelled. False when there
-    /// are no slots left.
+    /// Before the request is handed to the threads; from here on it can be cancelled. False when
+    /// there are no slots left.
     [[nodiscard]] bool Prepare(RequestRecord& record);
     holdfast_responder TokenOf(const RequestRecord& record) const;
 

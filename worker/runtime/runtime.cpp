@@ -80,9 +80,13 @@ Runtime::Runtime(const RuntimeOptions& options) : parts_(std::make_unique<Parts>
 
 Runtime::~Runtime() = default;
 
-DrainState Runtime::Run() { return parts_->loop.Run(); }
+DrainState Runtime::Run() {
+    return parts_->loop.Run();
+}
 
-void Runtime::RequestDrain() { parts_->loop.RequestDrain(); }
+void Runtime::RequestDrain() {
+    parts_->loop.RequestDrain();
+}
 
 bool Runtime::WaitForHandlers(Duration patience) {
     const TimePoint until = Clock::now() + patience;

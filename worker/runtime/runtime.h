@@ -32,8 +32,8 @@ class Runtime {
     /// Serves until RequestDrain has done its work.
     DrainState Run();
     void RequestDrain();
-    /// Waits until no thread is inside the plugin. False when `patience` passed first: then this object
-    /// cannot be destroyed, and the process must end without it.
+    /// Waits until no thread is inside the plugin. False when `patience` passed first: then this
+    /// object cannot be destroyed, and the process must end without it.
     bool WaitForHandlers(Duration patience);
 
   private:

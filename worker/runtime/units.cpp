@@ -35,7 +35,8 @@ std::optional<std::uint64_t> ParseSize(std::string_view text) {
 }
 
 std::optional<Duration> ParseDuration(std::string_view text) {
-    static constexpr Unit kUnits[] = {{"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
+    static constexpr Unit kUnits[] = {
+        {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
     const auto nanoseconds = Parse(text, kUnits);
     if (!nanoseconds) return std::nullopt;
     return std::chrono::nanoseconds(static_cast<std::int64_t>(*nanoseconds));

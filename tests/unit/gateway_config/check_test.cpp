@@ -22,8 +22,8 @@ TEST(Combinations, PartsMustFitInTheirWhole) {
     EXPECT_THAT(ProblemsOf("limits:\n  upload_bytes: 65MiB\n"),
                 ElementsAre("g.yaml:2:17: 'limits.upload_bytes' is 65MiB and must not exceed "
                             "'limits.pending_bytes', which is 64MiB: it is a share of it"));
-    EXPECT_THAT(ProblemsOf("bus: {max_reply: 1900KiB, reply_window: 1MiB}"),
-                ElementsAre(HasSubstr("'bus.reply_window', which is 1MiB")));
+    EXPECT_THAT(ProblemsOf("bus: {max_reply: 1000KiB, reply_window: 999KiB}"),
+                ElementsAre(HasSubstr("'bus.reply_window', which is 999KiB")));
     EXPECT_THAT(ProblemsOf("bus: {reply_window: 65MiB}"),
                 ElementsAre(HasSubstr("'limits.reply_bytes', which is 64MiB")));
     EXPECT_THAT(
@@ -32,24 +32,24 @@ TEST(Combinations, PartsMustFitInTheirWhole) {
 }
 
 TEST(Combinations, AMessageMustHoldTheLargestRequestReplyAndBatch) {
-    EXPECT_THAT(ProblemsOf("bus: {max_reply: 2MiB}"),
-                ElementsAre(HasSubstr("the largest reply needs an envelope of 2068KiB")));
+    EXPECT_THAT(ProblemsOf("bus: {max_reply: 1MiB}"),
+                ElementsAre(HasSubstr("the largest reply needs an envelope of 1044KiB")));
     EXPECT_THAT(ProblemsOf("bus: {max_message: 64KiB, max_reply: 32KiB, batch_bytes: 65KiB}\n"
                            "routes: []"),
                 ElementsAre(HasSubstr("'bus.batch_bytes' is 65KiB")));
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 2MiB")),
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1MiB")),
                 ElementsAre(AllOf(HasSubstr("g.yaml:2:55: 'routes[0].body_limit' allows"),
-                                  HasSubstr("'bus.max_message' is only 2MiB"))));
-    // Just what fits: 2 MiB less 8 + 16 + 4 KiB.
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 2020KiB")), IsEmpty());
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 2068481")),
+                                  HasSubstr("'bus.max_message' is only 1MiB"))));
+    // Just what fits: 1 MiB less 8 + 16 + 4 KiB.
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 996KiB")), IsEmpty());
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1019905")),
                 ElementsAre(HasSubstr("'bus.max_message'")));
 }
 
 TEST(Combinations, ABodyMustFitInTheUploads) {
     EXPECT_THAT(
-        ProblemsOf(RouteText("path: /a, body_limit: 1MiB") + "limits: {upload_bytes: 512KiB}"),
-        ElementsAre(HasSubstr("'routes[0].body_limit' is 1MiB and must not exceed "
+        ProblemsOf(RouteText("path: /a, body_limit: 600KiB") + "limits: {upload_bytes: 512KiB}"),
+        ElementsAre(HasSubstr("'routes[0].body_limit' is 600KiB and must not exceed "
                               "'limits.upload_bytes', which is 512KiB")));
 }
 
@@ -139,7 +139,8 @@ TEST(Memory, TermsFollowTheirKeys) {
     Config config;
     const MemoryTerms before = MemoryBound(config);
     EXPECT_EQ(before.budget, config.limits.pending_bytes);
-    EXPECT_EQ(before.replies, config.limits.reply_bytes);
+    EXPECT_EQ(before.replies,
+              config.limits.reply_bytes + config.bus.max_peers * config.bus.max_reply);
     EXPECT_EQ(before.table, 10'000 * kMemoryCosts.suspended_request);
     EXPECT_EQ(before.heads, 10'000 * (config.limits.request_line + config.limits.header_bytes));
 
@@ -147,10 +148,12 @@ TEST(Memory, TermsFollowTheirKeys) {
     config.listen.max_connections *= 3;
     const MemoryTerms after = MemoryBound(config);
     const std::uint64_t spare = kMemoryCosts.spare_peers;
-    EXPECT_EQ(after.peers, before.peers / (64 + spare) * (128 + spare));
+    EXPECT_EQ(after.peers, before.peers / (32 + spare) * (64 + spare));
     EXPECT_EQ(after.connections, 3 * before.connections);
-    EXPECT_EQ(after.Total() - before.Total(), after.peers - before.peers + after.connections -
-                                                  before.connections + after.heads - before.heads);
+    EXPECT_EQ(after.Resident() - before.Resident(),
+              after.peers - before.peers + after.connections - before.connections + after.heads -
+                  before.heads + after.replies - before.replies);
+    EXPECT_EQ(after.Total() - after.Resident(), 3 * before.kernel);
 }
 
 TEST(Memory, DoesNotOverflowAtTheLargestValues) {
@@ -166,8 +169,8 @@ TEST(Memory, DoesNotOverflowAtTheLargestValues) {
 
 TEST(Memory, IsDescribedWithEveryTerm) {
     const std::string text = DescribeMemory(MemoryBound(Config{}));
-    for (const char* part : {"bounded by about ", "budget: 64 MiB", "table:", "replies: 64 MiB",
-                             "connections:", "heads:", "peers:", "fixed:"}) {
+    for (const char* part : {"bounded by about ", "budget: 64 MiB", "table:", "replies: 80 MiB",
+                             "connections:", "heads:", "peers:", "fixed:", "kernel:"}) {
         EXPECT_THAT(text, HasSubstr(part));
     }
 }

@@ -35,7 +35,7 @@ routes:
     methods: [GET, PUT]
     service: files
     timeout: 250ms
-    body_limit: 1MiB
+    body_limit: 512KiB
     idempotent: true
     idempotency_key: true
     wait_for_worker: 100ms
@@ -48,7 +48,7 @@ routes:
     EXPECT_THAT(route.methods, ElementsAre("GET", "PUT"));
     EXPECT_EQ(route.service, "files");
     EXPECT_EQ(route.timeout, 250ms);
-    EXPECT_EQ(route.body_limit, kMiB);
+    EXPECT_EQ(route.body_limit, 512 * kKiB);
     EXPECT_TRUE(route.idempotent);
     EXPECT_TRUE(route.idempotency_key);
     EXPECT_EQ(route.wait_for_worker, 100ms);
