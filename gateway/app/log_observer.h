@@ -13,8 +13,8 @@ class LogObserver final : public http::Observer {
   public:
     explicit LogObserver(log::Log& log) : log_(log) {}
 
-    void OnAccess(const http::AccessRecord& record) override;
-    void OnFailure(const http::FailureRecord& record) override;
+    void OnAccess(const AccessRecord& record) override;
+    void OnFailure(const FailureRecord& record) override;
     void OnAcceptFailure(int error) override;
     void OnException(std::string_view what) override;
     void OnBus(BusLogLevel level, std::string_view line);

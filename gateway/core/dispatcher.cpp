@@ -27,7 +27,9 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, ReplyBudget& replies, C
     }
 }
 
-Dispatcher::~Dispatcher() { assert(table_.size() == 0 && "Shutdown completes what is left"); }
+Dispatcher::~Dispatcher() {
+    assert(table_.size() == 0 && "Shutdown completes what is left");
+}
 
 void Dispatcher::Submit(DeferredRef deferred, TimePoint now) {
     deferred->stamps.submitted = now;
@@ -58,8 +60,8 @@ void Dispatcher::Cancel(const DeferredRef& deferred, TimePoint now) {
     Complete(found.slot, Outcome::kCancelled, now);
 }
 
-/// kFront is for what comes back: it only queues, so that whoever takes several back, last one first,
-/// leaves them in their order; Pump then lets them go.
+/// kFront is for what comes back: it only queues, so that whoever takes several back, last one
+/// first, leaves them in their order; Pump then lets them go.
 void Dispatcher::Place(SlotIndex index, Where where, TimePoint now) {
     PendingTable::Slot& slot = table_[index];
     ServiceQueue& service = ServiceOf(slot);
@@ -222,7 +224,8 @@ void Dispatcher::Detach(SlotIndex index) {
     wheel_.Remove(index);
 }
 
-/// Takes a sent request back from its worker: it is nowhere now, and as if that attempt had not been.
+/// Takes a sent request back from its worker: it is nowhere now, and as if that attempt had not
+/// been.
 void Dispatcher::Withdraw(SlotIndex index) {
     Detach(index);
     table_[index].state = State::kQueued;
@@ -244,10 +247,10 @@ void Dispatcher::Tick(TimePoint now) {
     const Duration pause = now - last_tick_;
     last_tick_ = now;
     if (pause > options_.peer_timeout / 2) {
-        // This process stood still: what the workers said meanwhile was not heard, and is not their fault.
-        workers_.ForEach([&](Worker& worker) {
-            worker.last_heard = std::min(now, worker.last_heard + pause);
-        });
+        // This process stood still: what the workers said meanwhile was not heard, and is not their
+        // fault.
+        workers_.ForEach(
+            [&](Worker& worker) { worker.last_heard = std::min(now, worker.last_heard + pause); });
     }
     wheel_.Advance(now, [&](SlotIndex index) { OnExpired(index, now); });
     workers_.ForEach([&](Worker& worker) {

@@ -42,8 +42,8 @@ struct DispatcherOptions {
 /// machine without I/O: the bus thread feeds it what arrived and what time it is; it fills outboxes
 /// that Flush hands to the Transmitter, and completes into the CompletionSink.
 ///
-/// Each request that Submit takes is completed exactly once. It is in the table before it is sent and
-/// erased from the table before it is completed.
+/// Each request that Submit takes is completed exactly once. It is in the table before it is sent
+/// and erased from the table before it is completed.
 ///
 /// Thread: the bus thread. Owns: the table, the queues, the workers' records. Nothing blocks.
 class Dispatcher {
@@ -67,29 +67,30 @@ class Dispatcher {
     void OnRequestCredit(PeerId peer, std::uint64_t session, RequestCreditItem credit,
                          TimePoint now);
     void OnGoodbye(PeerId peer, std::uint64_t session, TimePoint now);
-    /// An envelope that could not be used: ends the peer's session at once. `reason` is the counter.
+    /// An envelope that could not be used: ends the peer's session at once. `reason` is the
+    /// counter.
     void OnMalformed(PeerId peer, Counter reason, TimePoint now);
 
     /// Deadlines, pings and silence. Call it at least as often as NextTick asks.
     void Tick(TimePoint now);
     TimePoint NextTick(TimePoint now) const;
 
-    /// Hands every outbox to the transmitter. True when some peer's pipe was full: call again in a few
-    /// milliseconds.
+    /// Hands every outbox to the transmitter. True when some peer's pipe was full: call again in a
+    /// few milliseconds.
     bool Flush(Transmitter& transmitter, TimePoint now);
 
-    /// A connection was closed somewhere: ping every worker in the next Flush, so that the dead one is
-    /// found now.
+    /// A connection was closed somewhere: ping every worker in the next Flush, so that the dead one
+    /// is found now.
     void ProbeAll();
 
-    /// Peers that seem dead: silent for too long, or unreachable in Flush. The bus thread first feeds
-    /// everything that had arrived from them, then calls ConfirmLost, which spares a peer that was
-    /// heard meanwhile.
+    /// Peers that seem dead: silent for too long, or unreachable in Flush. The bus thread first
+    /// feeds everything that had arrived from them, then calls ConfirmLost, which spares a peer
+    /// that was heard meanwhile.
     bool HasSuspectedPeers() const { return workers_.HasSuspected(); }
     void ConfirmLost(TimePoint now);
 
-    /// The end of a drain: completes everything that is left, cancels it at the workers, and refuses
-    /// what comes after.
+    /// The end of a drain: completes everything that is left, cancels it at the workers, and
+    /// refuses what comes after.
     void Shutdown(TimePoint now);
 
     std::size_t pending() const { return table_.size(); }

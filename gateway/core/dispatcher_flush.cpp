@@ -39,7 +39,8 @@ bool Dispatcher::Flush(Transmitter& transmitter, TimePoint now) {
                 worker.blocked_until = {};
                 worker.pump_due = true;
             }
-            if (worker.blocked_until == TimePoint{}) moved = FlushWorker(worker, transmitter, now) || moved;
+            if (worker.blocked_until == TimePoint{})
+                moved = FlushWorker(worker, transmitter, now) || moved;
             full = full || worker.blocked_until != TimePoint{};
         });
     }
@@ -93,9 +94,9 @@ TransmitResult Dispatcher::SendEnvelope(Worker& worker, Transmitter& transmitter
     if (result != TransmitResult::kSent) return result;
 
     counters_.Add(Counter::kCancelsSent, outgoing.cancels.size());
-    worker.cancels.erase(worker.cancels.begin(),
-                         worker.cancels.begin() +
-                             static_cast<std::ptrdiff_t>(outgoing.cancels.size()));
+    worker.cancels.erase(
+        worker.cancels.begin(),
+        worker.cancels.begin() + static_cast<std::ptrdiff_t>(outgoing.cancels.size()));
     if (worker.ping_due) ++worker.pings;
     worker.welcome_due = false;
     worker.ping_due = false;
@@ -112,7 +113,8 @@ void Dispatcher::GatherBatch(Worker& worker, TimePoint now) {
         const PendingTable::Slot& slot = table_[index];
         const SlotIndex next = slot.list.next;
         const Request& request = slot.deferred->request;
-        const auto remaining = std::chrono::floor<std::chrono::milliseconds>(request.deadline - now);
+        const auto remaining =
+            std::chrono::floor<std::chrono::milliseconds>(request.deadline - now);
         if (remaining.count() <= 0) {
             Complete(index, Outcome::kTimedOut, now);  // the worker would only drop it
             index = next;
@@ -121,7 +123,8 @@ void Dispatcher::GatherBatch(Worker& worker, TimePoint now) {
         if (batch_.size() >= kMaxItems) break;
         if (!batch_.empty() && bytes + slot.payload_bytes > options_.batch_bytes) break;
         bytes += slot.payload_bytes;
-        batch_.push_back({table_.IdOf(index), slot.attempt, worker.last_sequence + batch_.size() + 1,
+        batch_.push_back({table_.IdOf(index), slot.attempt,
+                          worker.last_sequence + batch_.size() + 1,
                           static_cast<std::uint32_t>(remaining.count()), &request});
         index = next;
     }

@@ -1,4 +1,5 @@
-// The workers' sessions: how one opens, what is heard in it, and what its end means for its requests.
+// The workers' sessions: how one opens, what is heard in it, and what its end means for its
+// requests.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -12,8 +13,8 @@ using State = PendingTable::State;
 namespace {
 
 constexpr std::size_t kStrangersPerFlush = 1024;
-/// A request that keeps coming back is no longer offered: a worker that returns all it gets must not
-/// keep the leg busy until the deadline.
+/// A request that keeps coming back is no longer offered: a worker that returns all it gets must
+/// not keep the leg busy until the deadline.
 constexpr std::uint8_t kMaxAttempts = 16;
 
 }  // namespace
@@ -24,8 +25,8 @@ void Dispatcher::OnProbe(PeerId peer) {
 }
 
 void Dispatcher::OnHello(PeerId peer, HelloItem hello, TimePoint now) {
-    // A worker that only changes its session does not leave its services without a worker: what waits
-    // goes on waiting for it.
+    // A worker that only changes its session does not leave its services without a worker: what
+    // waits goes on waiting for it.
     std::vector<std::uint32_t> left;
     if (Worker* known = workers_.Find(peer)) left = Bury(*known, "said Hello anew", now);
     OpenSession(peer, std::move(hello), left, now);
@@ -132,8 +133,8 @@ void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, Tim
     if (item.payload_bytes > options_.max_reply_bytes) {
         counters_.Add(Counter::kMalformedReply);
         Reply refused;
-        refused.kind = item.reply.kind == Reply::Kind::kAnswered ? Reply::Kind::kFailed
-                                                                 : item.reply.kind;
+        refused.kind =
+            item.reply.kind == Reply::Kind::kAnswered ? Reply::Kind::kFailed : item.reply.kind;
         refused.detail = "the reply has " + std::to_string(item.payload_bytes) + " bytes, " +
                          std::to_string(options_.max_reply_bytes) + " are allowed";
         item.reply = std::move(refused);
@@ -158,10 +159,8 @@ void Dispatcher::OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, T
     counters_.Add(Counter::kReturnsReceived);
     const PendingTable::Found found = table_.Find(item.id);
     const Worker* worker = workers_.Find(peer);
-    if (found.lookup != PendingTable::Lookup::kFound ||
-        table_[found.slot].state != State::kSent ||
-        table_[found.slot].worker != worker->index ||
-        table_[found.slot].attempt != item.attempt) {
+    if (found.lookup != PendingTable::Lookup::kFound || table_[found.slot].state != State::kSent ||
+        table_[found.slot].worker != worker->index || table_[found.slot].attempt != item.attempt) {
         counters_.Add(Counter::kReturnsStale);
         return;
     }
@@ -247,8 +246,8 @@ void Dispatcher::StopServing(Worker& worker) {
     }
 }
 
-/// Ends a session and places its requests elsewhere. Returns the services that it served: the caller
-/// fails what none is left for.
+/// Ends a session and places its requests elsewhere. Returns the services that it served: the
+/// caller fails what none is left for.
 std::vector<std::uint32_t> Dispatcher::Bury(Worker& worker, std::string_view reason,
                                             TimePoint now) {
     const bool drained = worker.draining && worker.outstanding() == 0;

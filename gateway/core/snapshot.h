@@ -54,12 +54,14 @@ struct Snapshot {
     std::vector<Pending> oldest;  ///< the oldest few, oldest first
 };
 
-/// Where an ops thread asks for a snapshot and the bus thread leaves it. The bus thread never waits.
+/// Where an ops thread asks for a snapshot and the bus thread leaves it. The bus thread never
+/// waits.
 class SnapshotCell {
   public:
     static constexpr std::size_t kOldest = 10;
 
-    /// Any thread: asks and waits up to `patience`; the last one there is, perhaps stale, perhaps null.
+    /// Any thread: asks and waits up to `patience`; the last one there is, perhaps stale, perhaps
+    /// null.
     std::shared_ptr<const Snapshot> Get(std::chrono::milliseconds patience) {
         const TimePoint asked = Clock::now();
         MutexLock lock(mutex_);

@@ -22,43 +22,43 @@ class Stage {
 
 }  // namespace
 
-void WriteAccess(Log& log, const AccessLine& line) {
+void WriteAccess(Log& log, const AccessRecord& record) {
     if (!log.Enabled(Level::kInfo)) return;
     log.Write(Level::kInfo, "access",
-              {{"client", line.client},
-               {"method", line.method},
-               {"target", line.target},
-               {"route", line.route},
-               {"status", line.status},
-               {"outcome", Name(line.outcome)},
-               {"id", ToString(line.id)},
-               {"request_bytes", line.request_bytes},
-               {"response_bytes", line.response_bytes},
-               {"duration", line.duration}});
+              {{"client", record.client},
+               {"method", record.method},
+               {"target", record.target},
+               {"route", record.route},
+               {"status", record.status},
+               {"outcome", Name(record.outcome)},
+               {"id", ToString(record.id)},
+               {"request_bytes", record.request_bytes},
+               {"response_bytes", record.response_bytes},
+               {"duration", record.duration}});
 }
 
-void WriteFailure(Log& log, const FailureLine& line) {
+void WriteFailure(Log& log, const FailureRecord& record) {
     if (!log.Enabled(Level::kWarn)) return;
-    const std::string id = ToString(line.id);
-    const std::string_view outcome = Name(line.outcome);
+    const std::string id = ToString(record.id);
+    const std::string_view outcome = Name(record.outcome);
     const Fields fields = {{"outcome", outcome},
                            {"id", id},
-                           {"route", line.route},
-                           {"processed", Name(line.progress)},
-                           {"attempts", line.attempts},
-                           Stage("received_to_submitted", line.received, line.stamps.submitted),
-                           Stage("submitted_to_sent", line.stamps.submitted, line.stamps.sent),
-                           Stage("sent_to_completed", line.stamps.sent, line.stamps.completed),
-                           {"total", line.answered - line.received},
-                           {"detail", line.detail}};
+                           {"route", record.route},
+                           {"processed", Name(record.progress)},
+                           {"attempts", record.attempts},
+                           Stage("received_to_submitted", record.received, record.stamps.submitted),
+                           Stage("submitted_to_sent", record.stamps.submitted, record.stamps.sent),
+                           Stage("sent_to_completed", record.stamps.sent, record.stamps.completed),
+                           {"total", record.answered - record.received},
+                           {"detail", record.detail}};
     constexpr std::string_view kMessage = "request failed";
-    if (line.outcome == Outcome::kWorkerLost && line.attempts > 1) {
+    if (record.outcome == Outcome::kWorkerLost && record.attempts > 1) {
         log.Write(Level::kWarn, kMessage, fields);
         return;
     }
     std::string key(outcome);
-    key.append(" ").append(line.route);
-    log.WriteFoldedAt(line.answered, Level::kWarn, key, kMessage, fields);
+    key.append(" ").append(record.route);
+    log.WriteFoldedAt(record.answered, Level::kWarn, key, kMessage, fields);
 }
 
 }  // namespace holdfast::gateway::log

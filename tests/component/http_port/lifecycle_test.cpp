@@ -207,7 +207,7 @@ TEST_F(Lifecycle, StoppingCancelsWhatIsSuspended) {
 
 TEST_F(Lifecycle, TheAccessLogHasEveryRequestAndIsOffByDefault) {
     struct Log final : gateway::http::Observer {
-        void OnAccess(const gateway::http::AccessRecord& record) override {
+        void OnAccess(const gateway::AccessRecord& record) override {
             const std::lock_guard<std::mutex> lock(mutex);
             lines.push_back(std::string(record.client) + " " + std::string(record.method) + " " +
                             std::string(record.target) + " " + std::string(record.route) + " " +
