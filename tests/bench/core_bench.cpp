@@ -38,15 +38,16 @@ DeferredRef MakeDeferred(TimePoint now, std::size_t body_bytes) {
     return DeferredResult::Create(std::move(request), {}, 0, nullptr);
 }
 
-/// A table that holds `size` requests, and their ids in the random order in which they are answered.
+/// A table that holds `size` requests, and their ids in the order in which they are answered: that
+/// of their arrival, as with an even worker, or a random one.
 struct FullTable {
-    explicit FullTable(std::size_t size) : table(static_cast<std::uint32_t>(size + 1), 42) {
+    FullTable(std::size_t size, bool random) : table(static_cast<std::uint32_t>(size + 1), 42) {
         // One request stands for all: the table's own cost is measured, not malloc's.
         const DeferredRef deferred = MakeDeferred(now, 0);
         for (std::size_t i = 0; i < size; ++i) {
             ids.push_back(table.IdOf(table.Insert(DeferredRef(deferred))));
         }
-        std::shuffle(ids.begin(), ids.end(), std::mt19937(7));
+        if (random) std::shuffle(ids.begin(), ids.end(), std::mt19937(7));
     }
     ~FullTable() {
         for (const CorrelationId id : ids) {
@@ -66,8 +67,14 @@ struct FullTable {
     std::size_t at = 0;
 };
 
+void Sizes(benchmark::internal::Benchmark* benchmark) {
+    for (const std::int64_t size : {100'000, 1'000'000}) {
+        benchmark->Args({size, 0})->Args({size, 1});
+    }
+}
+
 void TableInsertAndComplete(benchmark::State& state) {
-    FullTable full(static_cast<std::size_t>(state.range(0)));
+    FullTable full(static_cast<std::size_t>(state.range(0)), state.range(1) != 0);
     for (auto _ : state) {
         CorrelationId& id = full.Next();
         DeferredRef done = full.table.Erase(full.table.Find(id).slot, true);
@@ -75,10 +82,10 @@ void TableInsertAndComplete(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(TableInsertAndComplete)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(TableInsertAndComplete)->ArgNames({"pending", "random"})->Apply(Sizes);
 
 void TimerSetAndRemove(benchmark::State& state) {
-    FullTable full(static_cast<std::size_t>(state.range(0)));
+    FullTable full(static_cast<std::size_t>(state.range(0)), state.range(1) != 0);
     std::mt19937 random(3);
     std::vector<Duration> delays(4096);
     for (Duration& delay : delays) delay = std::chrono::microseconds(random() % 30'000'000);
@@ -92,7 +99,7 @@ void TimerSetAndRemove(benchmark::State& state) {
     }
     state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(TimerSetAndRemove)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(TimerSetAndRemove)->ArgNames({"pending", "random"})->Apply(Sizes);
 
 /// A worker that answers at once, and a loop that takes the completions.
 class Loopback final : public Transmitter, public CompletionSink, public WorkerObserver {

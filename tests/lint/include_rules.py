@@ -15,8 +15,8 @@ MAX_LINES = 300
 # What lies outside the project, by the path in the #include.
 STD = r"[a-z_0-9]+|(assert|stddef|stdint|stdbool)\.h"
 OS = (r"(sys|netinet|arpa|linux|net)/.+|"
-      r"(cxxabi|dirent|dlfcn|errno|execinfo|fcntl|getopt|grp|ifaddrs|limits|malloc|netdb|poll|pthread|pwd|"
-      r"sched|signal|spawn|stdio|stdlib|string|time|unistd)\.h")
+      r"(cxxabi|dirent|dlfcn|elf|errno|execinfo|fcntl|getopt|grp|ifaddrs|limits|link|malloc|netdb|"
+      r"poll|pthread|pwd|sched|signal|spawn|stdio|stdlib|string|time|unistd)\.h")
 BEAST = r"boost/(beast|asio|system|intrusive|container)([./].*)?"
 OPENSSL = r"openssl/.+"
 ZMQ = r"zmq(_addon)?\.hp?p?"
