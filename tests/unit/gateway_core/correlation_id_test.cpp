@@ -1,0 +1,46 @@
+#include "gateway/core/correlation_id.h"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::gateway {
+namespace {
+
+TEST(CorrelationIdTest, KeepsSlotAndGenerationApart) {
+    const CorrelationId id(0xABCDEF, 0x1234567890);
+    EXPECT_EQ(id.slot(), 0xABCDEFU);
+    EXPECT_EQ(id.generation(), 0x1234567890U);
+    EXPECT_EQ(CorrelationId(id.value()), id);
+}
+
+TEST(CorrelationIdTest, HoldsTheLargestSlotAndGeneration) {
+    const CorrelationId id(CorrelationId::kUnsuspendedSlot, CorrelationId::kGenerationMask);
+    EXPECT_EQ(id.value(), ~std::uint64_t{0});
+    EXPECT_EQ(id.slot(), CorrelationId::kUnsuspendedSlot);
+    EXPECT_EQ(id.generation(), CorrelationId::kGenerationMask);
+}
+
+TEST(CorrelationIdTest, DropsGenerationBitsThatDoNotFit) {
+    EXPECT_EQ(CorrelationId(7, CorrelationId::kGenerationMask + 1 + 5), CorrelationId(7, 5));
+}
+
+TEST(CorrelationIdTest, PrintsSixteenLowerCaseDigitsAndParsesThem) {
+    EXPECT_EQ(ToString(CorrelationId(0xAB)), "00000000000000ab");
+    EXPECT_EQ(ToString(CorrelationId(~std::uint64_t{0})), "ffffffffffffffff");
+    for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0} / 3}) {
+        EXPECT_EQ(ParseCorrelationId(ToString(CorrelationId(value))), CorrelationId(value));
+    }
+}
+
+TEST(CorrelationIdTest, ParsesUpperCaseDigits) {
+    EXPECT_EQ(ParseCorrelationId("00000000000000AB"), CorrelationId(0xAB));
+}
+
+TEST(CorrelationIdTest, RefusesWhatIsNotSixteenDigits) {
+    for (const char* text : {"", "ab", "00000000000000ag", "000000000000000ab", "-0000000000000ab",
+                             "0x000000000000ab", " 000000000000ab ", "+00000000000000a"}) {
+        EXPECT_EQ(ParseCorrelationId(text), std::nullopt) << text;
+    }
+}
+
+}  // namespace
+}  // namespace holdfast::gateway
