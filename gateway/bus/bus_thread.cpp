@@ -18,6 +18,10 @@ namespace {
 using Topic = FoldingLog::Topic;
 
 constexpr Duration kRetryFullPipe = std::chrono::milliseconds(2);
+/// libzmq tells of a closed connection before the socket itself knows: a probe sent in between
+/// succeeds and is lost, so each disconnect is followed by more probes, after 5, 20 and 80 ms.
+constexpr Duration kFirstProbeAgain = std::chrono::milliseconds(5);
+constexpr Duration kLastProbeAgain = std::chrono::milliseconds(80);
 /// Routing ids that are remembered, for each connection that there may be.
 constexpr std::size_t kRoutingIdsForPeer = 4;
 
@@ -103,6 +107,7 @@ void BusThread::Turn(TimePoint now) {
     // What had arrived is heard before anybody is called silent.
     more_input_ = router_ready_ && Receive(kEnvelopesInTurn, kItemsInTurn, now);
     if (monitor_ready_) WatchConnections(now);
+    if (now >= probe_again_at_) ProbeAgain(now);
     TakeInbox(now);
     if (phase_.load(std::memory_order_relaxed) != Phase::kServe && !shut_down_) {
         shut_down_ = true;
@@ -135,6 +140,7 @@ void BusThread::Finish() {
 void BusThread::Sleep(TimePoint now) {
     const bool input = more_input_ || (sent_ && socket_.HasInput());
     TimePoint until = std::min(dispatcher_.NextTick(now), now + Watchdog::kStampInterval);
+    until = std::min(until, probe_again_at_);
     if (blocked_) until = std::min(until, now + kRetryFullPipe);
     if (input || buried_) until = now;
     const timespec timeout = ToTimespec(std::max(until - now, Duration::zero()));
@@ -215,13 +221,23 @@ void BusThread::OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now
 void BusThread::WatchConnections(TimePoint now) {
     const PeerMonitor::Changes changes = socket_.monitor().Take();
     if (changes.accepted != 0 || changes.disconnected != 0) socket_.ApplyConnectionLimit();
-    if (changes.disconnected != 0) dispatcher_.ProbeAll();
+    if (changes.disconnected != 0) {
+        dispatcher_.ProbeAll();
+        probe_again_in_ = kFirstProbeAgain;
+        probe_again_at_ = now + probe_again_in_;
+    }
     if (changes.handshakes_failed != 0) {
         log_.Write(Topic::kConnections, BusLogLevel::kWarn,
                    std::to_string(changes.handshakes_failed) +
                        " connections to the bus were not workers: no ZMTP handshake",
                    now);
     }
+}
+
+void BusThread::ProbeAgain(TimePoint now) {
+    dispatcher_.ProbeAll();
+    probe_again_in_ *= 4;
+    probe_again_at_ = probe_again_in_ <= kLastProbeAgain ? now + probe_again_in_ : TimePoint::max();
 }
 
 void BusThread::TakeInbox(TimePoint now) {

@@ -55,6 +55,7 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     void OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now);
     void OnMalformed(PeerId peer, Counter reason, TimePoint now);
     void WatchConnections(TimePoint now);
+    void ProbeAgain(TimePoint now);
     void TakeInbox(TimePoint now);
 
     // What goes out.
@@ -93,6 +94,8 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     bool monitor_ready_ = true;  ///< likewise
     bool more_input_ = false;    ///< the turn's bound was reached before the router was empty
     bool sent_ = false;
+    Duration probe_again_in_{};
+    TimePoint probe_again_at_ = TimePoint::max();
     bool blocked_ = false;  ///< some peer's pipe was full
     bool buried_ = false;   ///< workers were lost: what they had is to be sent elsewhere now
     bool shut_down_ = false;
