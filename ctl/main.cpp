@@ -64,4 +64,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace holdfast::ctl
 
-int main(int argc, char** argv) { return holdfast::ctl::Main(argc, argv); }
+int main(int argc, char** argv) {
+    return holdfast::ctl::Main(argc, argv);
+}

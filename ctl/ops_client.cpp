@@ -29,8 +29,7 @@ Authority Parse(const std::string& url) {
     std::string_view port;
     const std::size_t bracket = rest.rfind(']');
     const std::size_t colon = rest.rfind(':');
-    if (colon != std::string_view::npos &&
-        (bracket == std::string_view::npos || bracket < colon)) {
+    if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon)) {
         host = rest.substr(0, colon);
         port = rest.substr(colon + 1);
         if (port.empty()) throw wrong;
@@ -48,8 +47,8 @@ Authority Parse(const std::string& url) {
     return authority;
 }
 
-/// Stops the client when the time is up: the library's own limits are for each read, so that a target
-/// which sends a byte now and then would be waited for without end.
+/// Stops the client when the time is up: the library's own limits are for each read, so that a
+/// target which sends a byte now and then would be waited for without end.
 class Timer {
   public:
     Timer(httplib::Client& client, std::chrono::milliseconds timeout)

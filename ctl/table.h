@@ -20,8 +20,8 @@ class Table {
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// A value of an answer as text: "-" when it is absent, control characters shown as '?', so that what a
-/// worker calls itself cannot steer the terminal.
+/// A value of an answer as text: "-" when it is absent, control characters shown as '?', so that
+/// what a worker calls itself cannot steer the terminal.
 std::string Show(const nlohmann::ordered_json& object, std::string_view key);
 /// "1.5 MiB".
 std::string ShowBytes(std::uint64_t bytes);

@@ -25,9 +25,10 @@ void AddUse(Table& table, const Json& pending, const char* title, std::string_vi
     const std::uint64_t used = Number(use, "used");
     const std::uint64_t limit = Number(use, "limit");
     const std::string share =
-        limit == 0 ? "-" : std::to_string(static_cast<std::uint64_t>(
-                               100.0 * static_cast<double>(used) / static_cast<double>(limit))) +
-                               "%";
+        limit == 0 ? "-"
+                   : std::to_string(static_cast<std::uint64_t>(100.0 * static_cast<double>(used) /
+                                                               static_cast<double>(limit))) +
+                         "%";
     table.Add({title, bytes ? ShowBytes(used) : std::to_string(used),
                bytes ? ShowBytes(limit) : std::to_string(limit), share});
 }

@@ -53,7 +53,8 @@ class Drain final : public Verb {
                 if (!context.raw) context.out << "drained\n";
                 return kOk;
             }
-            if (left != shown && !context.raw) context.out << left << " requests left\n" << std::flush;
+            if (left != shown && !context.raw)
+                context.out << left << " requests left\n" << std::flush;
             shown = left;
             std::this_thread::sleep_for(kLookAgain);
         }

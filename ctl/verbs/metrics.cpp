@@ -8,7 +8,9 @@ namespace {
 class Metrics final : public Verb {
   public:
     const char* name() const override { return "metrics"; }
-    const char* help() const override { return "The metrics page, or those whose name has NAME in it"; }
+    const char* help() const override {
+        return "The metrics page, or those whose name has NAME in it";
+    }
     void AddOptions(CLI::App& app) override {
         app.add_option("NAME", wanted_, "A part of the metric's name");
     }

@@ -57,8 +57,8 @@ class Status final : public Verb {
         const Json workers = context.client.GetJson("/v1/workers");
         const bool well = health_status == 200 && ready_status == 200;
         if (context.raw) {
-            const Json all = {{"health", health}, {"ready", ready}, {"pending", pending},
-                              {"workers", workers}};
+            const Json all = {
+                {"health", health}, {"ready", ready}, {"pending", pending}, {"workers", workers}};
             context.out << all.dump(2, ' ', true) << '\n';
             return well ? kOk : kNotWell;
         }

@@ -45,7 +45,8 @@ struct App::Parts {
           budget(BudgetLimits(config)),
           replies(config.limits.reply_bytes),
           router(Routes(config, services)),
-          bus(LegOptions(config, services, instance), replies, snapshots, bus_counters, bus_watchdog,
+          bus(LegOptions(config, services, instance), replies, snapshots, bus_counters,
+              bus_watchdog,
               [this](BusLogLevel level, std::string_view line) { observer.OnBus(level, line); }),
           server(DataPortOptions(config), router, budget, bus.inbox(), observer),
           ops(OpsPortOptions(config), Sources(loaded, signals, log)) {}
@@ -119,7 +120,9 @@ App::App(const config::LoadedConfig& loaded, Signals& signals, log::Log& log)
 }
 
 App::~App() {
-    // The bus goes before the server whose inboxes it fills; both end quietly when Drain came first.
+    // The server stops first and lets its sessions go; the bus stops after it and may push until
+    // then: the server's inboxes live until the parts are destroyed. Both end quietly when Drain
+    // came first.
     parts_->ops.Stop();
     parts_->server.Stop();
     parts_->bus.Stop();
@@ -127,10 +130,11 @@ App::~App() {
 
 int App::Run() {
     const int signal = *signals_.Wait();
-    log_.Write(log::Level::kInfo, "draining",
-               {{"cause", signal == 0 ? std::string("the ops port") : "signal " + std::to_string(signal)},
-                {"pending", parts_->budget.requests()},
-                {"timeout", config_.shutdown.drain_timeout}});
+    log_.Write(
+        log::Level::kInfo, "draining",
+        {{"cause", signal == 0 ? std::string("the ops port") : "signal " + std::to_string(signal)},
+         {"pending", parts_->budget.requests()},
+         {"timeout", config_.shutdown.drain_timeout}});
     const std::optional<int> second = Drain();
     if (!second) {
         log_.Write(log::Level::kInfo, "drained");

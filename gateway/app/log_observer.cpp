@@ -5,9 +5,13 @@
 #include "gateway/log/request_lines.h"
 
 namespace holdfast::gateway::app {
-void LogObserver::OnAccess(const AccessRecord& record) { log::WriteAccess(log_, record); }
+void LogObserver::OnAccess(const AccessRecord& record) {
+    log::WriteAccess(log_, record);
+}
 
-void LogObserver::OnFailure(const FailureRecord& record) { log::WriteFailure(log_, record); }
+void LogObserver::OnFailure(const FailureRecord& record) {
+    log::WriteFailure(log_, record);
+}
 
 void LogObserver::OnAcceptFailure(int error) {
     log_.WriteFolded(log::Level::kError, "accept", "cannot accept connections, resting a moment",

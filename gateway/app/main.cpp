@@ -1,6 +1,6 @@
-// holdfast-gateway: Application 1. Exit codes: 0 drained (or the question that was asked is answered
-// with yes), 1 it could not start (or the answer is no), 2 usage or configuration, 128 + N ended at once
-// by a second signal N.
+// holdfast-gateway: Application 1. Exit codes: 0 drained (or the question that was asked is
+// answered with yes), 1 it could not start (or the answer is no), 2 usage or configuration, 128 + N
+// ended at once by a second signal N.
 #include <malloc.h>
 #include <sys/resource.h>
 
@@ -12,8 +12,8 @@
 #include <string>
 
 #include "gateway/app/app.h"
-#include "gateway/app/signals.h"
 #include "gateway/app/settings.h"
+#include "gateway/app/signals.h"
 #include "gateway/config/config.h"
 #include "gateway/config/memory_bound.h"
 #include "gateway/log/log.h"
@@ -25,8 +25,8 @@ using namespace holdfast::gateway;
 
 enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2 };
 
-/// Large blocks come from the kernel and go back to it when they are freed, and few arenas keep what is
-/// freed (docs/decisions/memory-allocator.md).
+/// Large blocks come from the kernel and go back to it when they are freed, and few arenas keep
+/// what is freed (docs/decisions/memory-allocator.md).
 void ConfigureAllocator() {
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
     bool print = false;
     bool health = false;
     cli.add_option("--config", file, "YAML file (default: HOLDFAST_CONFIG, else the defaults)");
-    cli.add_flag("--check-config", check, "check the configuration, print the memory bound, and end");
+    cli.add_flag("--check-config", check,
+                 "check the configuration, print the memory bound, and end");
     cli.add_flag("--print-config", print, "print the effective configuration and end");
     cli.add_flag("--health", health, "ask the running gateway whether it is healthy, and end");
     cli.set_version_flag("--version", HOLDFAST_VERSION);
@@ -90,8 +91,8 @@ int main(int argc, char** argv) {
         return cli.exit(error) == 0 ? kOk : kUsage;
     }
 
-    const config::LoadResult result =
-        config::Load(file.empty() ? std::nullopt : std::optional(file), config::ProcessEnvironment());
+    const config::LoadResult result = config::Load(
+        file.empty() ? std::nullopt : std::optional(file), config::ProcessEnvironment());
     if (!result.loaded) return PrintProblems(result.problems);
     if (print) {
         std::fputs(config::Print(*result.loaded).c_str(), stdout);
@@ -101,7 +102,8 @@ int main(int argc, char** argv) {
         const config::Ops& ops = result.loaded->config.ops;
         return CheckHealth(ops.address, ops.port);
     }
-    const auto descriptors = config::CheckDescriptors(result.loaded->config, RaiseDescriptorLimit());
+    const auto descriptors =
+        config::CheckDescriptors(result.loaded->config, RaiseDescriptorLimit());
     if (descriptors) return PrintProblems({*descriptors});
     if (check) return CheckConfig(*result.loaded);
     ConfigureAllocator();

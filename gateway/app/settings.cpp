@@ -58,8 +58,8 @@ std::vector<Route> Routes(const config::Config& config, const std::vector<std::s
         route.path = from.path;
         route.methods = from.methods;
         route.service = from.service;
-        route.service_index = static_cast<std::uint32_t>(
-            std::ranges::find(services, from.service) - services.begin());
+        route.service_index = static_cast<std::uint32_t>(std::ranges::find(services, from.service) -
+                                                         services.begin());
         route.timeout = from.timeout;
         route.wait_for_worker = from.wait_for_worker;
         route.body_limit = from.body_limit;
@@ -122,7 +122,8 @@ BusOptions LegOptions(const config::Config& config, const std::vector<std::strin
     dispatcher.max_peers = config.bus.max_peers;
     dispatcher.ping_interval = config.bus.ping_interval;
     dispatcher.peer_timeout = config.bus.peer_timeout;
-    // Shorter than the silence that means death, so that a worker never starts what was redispatched.
+    // Shorter than the silence that means death, so that a worker never starts what was
+    // redispatched.
     dispatcher.lease = config.bus.peer_timeout * 5 / 7;
     dispatcher.batch_bytes = config.bus.batch_bytes;
     dispatcher.max_message_bytes = config.bus.max_message;

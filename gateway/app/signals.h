@@ -7,10 +7,11 @@
 
 namespace holdfast::gateway::app {
 
-/// SIGTERM and SIGINT, taken as events rather than as handlers, and the ops port's request to drain.
+/// SIGTERM and SIGINT, taken as events rather than as handlers, and the ops port's request to
+/// drain.
 ///
-/// Thread: made by main before any other thread starts, so that all inherit the blocked mask; Wait is
-/// main's, RequestDrain any thread's.
+/// Thread: made by main before any other thread starts, so that all inherit the blocked mask; Wait
+/// is main's, RequestDrain any thread's.
 class Signals {
   public:
     Signals();

@@ -170,6 +170,7 @@ class Checker {
                 Quoted(limit_path) + " allows a request that needs an envelope of " +
                     FormatSize(envelope) +
                     " ('body_limit' + 'limits.request_line' + 'limits.header_bytes' + " +
+                    (route.add.empty() ? "" : "1KiB and the name for each field of 'add' + ") +
                     FormatSize(kMemoryCosts.envelope_overhead) +
                     "), and 'bus.max_message' is only " + FormatSize(config_.bus.max_message));
         Require(route.wait_for_worker <= route.timeout,
@@ -227,12 +228,14 @@ class Checker {
     std::vector<Problem> problems_;
 };
 
-// Descriptors beside connections: standard streams, listeners, log file, libzmq's mailboxes.
+// Client connections that are being refused: the data port keeps that many, beside those it serves.
+constexpr std::uint64_t kRefusedConnections = 64;
+// Connections on the bus beside max_peers: strangers, and workers that connect anew. Bus has it
+// too.
+constexpr std::uint64_t kSpareBusConnections = 8;
+// Standard streams, listeners, epoll sets, eventfds, the ops port's connections, libzmq's
+// mailboxes.
 constexpr std::uint64_t kReservedDescriptors = 64;
-// Two epoll sets, a timer, an eventfd and room for Asio's own.
-constexpr std::uint64_t kDescriptorsPerLoop = 8;
-// A connection that is served and one that waits to be.
-constexpr std::uint64_t kDescriptorsPerOpsThread = 2;
 
 }  // namespace
 
@@ -245,9 +248,8 @@ std::vector<Problem> Check(const LoadedConfig& loaded) {
 }
 
 std::uint64_t DescriptorsNeeded(const Config& config) {
-    return std::uint64_t{config.listen.max_connections} + config.bus.max_peers +
-           kReservedDescriptors + config.listen.threads * kDescriptorsPerLoop +
-           config.ops.threads * kDescriptorsPerOpsThread;
+    return std::uint64_t{config.listen.max_connections} + kRefusedConnections +
+           config.bus.max_peers + kSpareBusConnections + kReservedDescriptors;
 }
 
 std::optional<Problem> CheckDescriptors(const Config& config, std::uint64_t limit) {
@@ -257,9 +259,11 @@ std::optional<Problem> CheckDescriptors(const Config& config, std::uint64_t limi
     std::string message =
         "this configuration may need " + std::to_string(needed) +
         " open files ('listen.max_connections' " + std::to_string(config.listen.max_connections) +
-        " + 'bus.max_peers' " + std::to_string(config.bus.max_peers) + " + " +
-        std::to_string(others - config.bus.max_peers) + " of its own), and this process may open " +
-        std::to_string(limit) + ": raise the limit (ulimit -n, LimitNOFILE=)";
+        " + " + std::to_string(kRefusedConnections) + " being refused + 'bus.max_peers' " +
+        std::to_string(config.bus.max_peers) + " + " + std::to_string(kSpareBusConnections) +
+        " spare + " + std::to_string(kReservedDescriptors) +
+        " of its own), and this process may open " + std::to_string(limit) +
+        ": raise the limit (ulimit -n, LimitNOFILE=)";
     if (limit > others) {
         message +=
             ", or set 'listen.max_connections' to " + std::to_string(limit - others) + " or less";

@@ -39,8 +39,9 @@ std::vector<Key<Config>> ListenAndOps() {
         Count<Config, &Config::listen, &Listen::max_connections>(
             "listen.max_connections", 1, 1'000'000,
             "Client connections at one time, over all loops; further ones are answered with 503 "
-            "and closed. Together with `bus.max_peers` and a reserve it must fit in the "
-            "process's limit of open files, which is checked at start."),
+            "and closed. Together with `bus.max_peers` and 136 more (64 being refused, 8 spare on "
+            "the bus, 64 of the process's own) it must fit in the process's limit of open files, "
+            "which is checked at start."),
         Choice<Config, &Config::listen, &Listen::half_close>(
             "listen.half_close", kHalfCloseNames,
             "What it means when a client closes its sending side while its request is suspended. "
@@ -82,8 +83,9 @@ std::vector<Key<Config>> BusKeys() {
             "bus.peer_timeout", 20ms, 1min,
             "A worker that is silent for this long is lost: its requests are redispatched where "
             "that is safe and fail at once where it is not. At least twice `bus.ping_interval`, "
-            "so that one late answer costs nothing. Workers give up unstarted requests after "
-            "500 ms of silence: a shorter time than that risks that both sides act."),
+            "so that one late answer costs nothing. 5/7 of it is the lease that workers are told: "
+            "they give up unstarted requests after that much silence, so before the gateway "
+            "gives them to others."),
         Size<Config, &Config::bus, &Bus::max_message>(
             "bus.max_message", 64 * kKiB, 64 * kMiB,
             "The largest envelope that is taken from a worker; a larger one ends its connection. "
@@ -105,7 +107,8 @@ std::vector<Key<Config>> BusKeys() {
             "Reply bytes that one worker may have on the way to the gateway."),
         Size<Config, &Config::bus, &Bus::max_reply>(
             "bus.max_reply", kKiB, 64 * kMiB,
-            "The largest reply body. A larger one is answered with 502 and logged."),
+            "The largest reply: headers and body together. A larger one is answered with 502 and "
+            "logged."),
         Count<Config, &Config::bus, &Bus::redispatch_rate>(
             "bus.redispatch_rate", 0, 100'000,
             "Redispatches per second and service, after the burst. It keeps the loss of many "

@@ -4,12 +4,15 @@
 #include <array>
 #include <utility>
 
+#include "gateway/core/added_value.h"
+
 namespace holdfast::gateway::config {
 namespace {
 
 std::uint64_t Threads(const Config& config) {
-    // Beside the loops: main, bus, logger, and libzmq's I/O and reaper.
-    constexpr std::uint64_t kOtherThreads = 5;
+    // Beside the loops and those that serve the ops port: main, bus, logger, the one that accepts
+    // on the ops port, and libzmq's I/O and reaper.
+    constexpr std::uint64_t kOtherThreads = 6;
     return std::uint64_t{config.listen.threads} + config.ops.threads + kOtherThreads;
 }
 
@@ -28,7 +31,9 @@ std::string Mebibytes(std::uint64_t bytes) {
 }  // namespace
 
 std::uint64_t RequestEnvelope(const Config& config, const Route& route) {
-    return route.body_limit + config.limits.request_line + config.limits.header_bytes +
+    std::uint64_t added = 0;
+    for (const AddedField& field : route.add) added += kMaxAddedValue + field.field.size();
+    return route.body_limit + config.limits.request_line + config.limits.header_bytes + added +
            kMemoryCosts.envelope_overhead;
 }
 

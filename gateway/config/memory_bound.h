@@ -13,9 +13,10 @@ namespace holdfast::gateway::config {
 struct MemoryCosts {
     /// A suspended request: its slot, timer, DeferredResult, permit and place in the queues.
     std::uint64_t suspended_request = 1 * kKiB;
-    /// A connection: session, its timers, and its entry in both epoll sets.
+    /// A connection: session, its timers, and its entry in the epoll set.
     std::uint64_t session = 1 * kKiB;
-    /// A connection in the kernel: socket and its smallest buffers, which memory cgroups count.
+    /// A connection in the kernel, which memory cgroups count: the floor, for an idle socket. Its
+    /// buffers grow with what the peer does not take or this side does not read (docs/memory.md).
     std::uint64_t kernel_socket = 4 * kKiB;
     /// A worker's connection before any message: engine, pipes, session of its own.
     std::uint64_t peer = 28 * kKiB;
@@ -35,8 +36,8 @@ inline constexpr MemoryCosts kMemoryCosts{};
 
 /// Each term in bytes.
 struct MemoryTerms {
-    std::uint64_t budget = 0;       ///< limits.pending_bytes: requests, from admission to release
-    std::uint64_t table = 0;        ///< limits.pending_requests × the cost of a suspended request
+    std::uint64_t budget = 0;  ///< limits.pending_bytes: requests, from admission to release
+    std::uint64_t table = 0;   ///< limits.pending_requests × the cost of a suspended request
     /// limits.reply_bytes, and the last reply of each worker, which may exceed its credit.
     std::uint64_t replies = 0;
     std::uint64_t connections = 0;  ///< listen.max_connections × session
@@ -61,7 +62,8 @@ MemoryTerms MemoryBound(const Config& config);
 std::uint64_t RequestEnvelope(const Config& config, const Route& route);
 std::uint64_t ReplyEnvelope(const Config& config);
 
-/// What --check-config prints: "resident memory is bounded by about N MiB", then a line for each term.
+/// What --check-config prints: "resident memory is bounded by about N MiB", then a line for each
+/// term.
 std::string DescribeMemory(const MemoryTerms& terms);
 
 }  // namespace holdfast::gateway::config

@@ -147,8 +147,7 @@ std::string MemoryRows() {
         {"budget", "`limits.pending_bytes`", terms.budget},
         {"table", "`limits.pending_requests` × " + each(costs.suspended_request), terms.table},
         {"replies", "`limits.reply_bytes` + `bus.max_peers` × `bus.max_reply`", terms.replies},
-        {"connections",
-         "`listen.max_connections` × " + each(costs.session), terms.connections},
+        {"connections", "`listen.max_connections` × " + each(costs.session), terms.connections},
         {"heads",
          "`listen.max_connections` × (`limits.request_line` + `limits.header_bytes`): all of them "
          "sending a head at once",

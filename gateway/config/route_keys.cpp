@@ -20,7 +20,8 @@ std::span<const Key<Route>> RouteKeys() {
             "lacks them; the worker's value wins. Sources: `uuid7` (a new UUIDv7), `received_at` "
             "(the time when the request arrived, RFC 3339 in UTC), `body.NAME` (a top-level "
             "member of the JSON request body), `path.NAME` (a parameter of the path), "
-            "`header.NAME` (a request header).");
+            "`header.NAME` (a request header). A value that takes more than 1 KiB as JSON is "
+            "answered with 400.");
         add.max = 32;
         return std::vector<Key<Route>>{
             Required(Text<Route, &Route::path>(
@@ -38,9 +39,9 @@ std::span<const Key<Route>> RouteKeys() {
                                                   "The service whose workers answer this route.")),
             Duration<Route, &Route::timeout>(
                 "timeout", 1ms, 5min,
-                "Time for the whole request, from its admission to the start of its answer; then "
-                "the answer is 504. A client can lower it with `Request-Timeout-Ms`, never raise "
-                "it."),
+                "How long a request may stay suspended, from the end of its body to the worker's "
+                "answer; then it is answered with 504. A client can lower it with "
+                "`Request-Timeout-Ms`, never raise it."),
             Size<Route, &Route::body_limit>(
                 "body_limit", 0, 64 * kMiB,
                 "The largest request body. A larger one is answered with 413. `0`: no body."),
@@ -56,7 +57,8 @@ std::span<const Key<Route>> RouteKeys() {
             Duration<Route, &Route::wait_for_worker>(
                 "wait_for_worker", 0ns, 5min,
                 "How long a request waits while its service has no live worker at all, before it "
-                "is answered with 503. `0s`: not at all. At most `timeout`."),
+                "is answered with 503. It is measured from the arrival of the head. `0s`: not at "
+                "all. At most `timeout`."),
             List<Route, &Route::content_types>(
                 "content_types", CheckMediaType, 0, 32,
                 "Media types that a request body may have; others are answered with 415. Empty: "

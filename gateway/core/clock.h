@@ -4,7 +4,8 @@
 
 namespace holdfast::gateway {
 
-/// All time inside the gateway is steady time that a caller passes in; no rule in core reads a clock.
+/// All time inside the gateway is steady time that a caller passes in; no rule in core reads a
+/// clock.
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 using Duration = Clock::duration;

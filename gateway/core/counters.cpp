@@ -60,7 +60,9 @@ static_assert(kTable.size() == kCounterCount, "each counter has its line, in the
 
 }  // namespace
 
-const CounterInfo& Describe(Counter counter) { return kTable[static_cast<std::size_t>(counter)]; }
+const CounterInfo& Describe(Counter counter) {
+    return kTable[static_cast<std::size_t>(counter)];
+}
 
 void LatencyHistogram::Record(Duration latency) {
     std::size_t bucket = 0;

@@ -11,7 +11,8 @@
 
 namespace holdfast::gateway {
 
-/// Everything that is counted. The label table in counters.cpp has one line for each, in this order.
+/// Everything that is counted. The label table in counters.cpp has one line for each, in this
+/// order.
 enum class Counter : std::uint8_t {
     // the data port
     kConnectionsAccepted,
@@ -91,7 +92,9 @@ class LatencyHistogram {
     }
 
     void Record(Duration latency);
-    std::uint64_t bucket(std::size_t i) const { return buckets_[i].load(std::memory_order_relaxed); }
+    std::uint64_t bucket(std::size_t i) const {
+        return buckets_[i].load(std::memory_order_relaxed);
+    }
     std::uint64_t sum_ns() const { return sum_ns_.load(std::memory_order_relaxed); }
 
   private:
@@ -99,8 +102,8 @@ class LatencyHistogram {
     std::atomic<std::uint64_t> sum_ns_{0};
 };
 
-/// One thread's counters: that thread adds, any thread reads. Blocks are summed by their readers, so
-/// that counting costs no locked instruction.
+/// One thread's counters: that thread adds, any thread reads. Blocks are summed by their readers,
+/// so that counting costs no locked instruction.
 class alignas(64) CounterBlock {
   public:
     void Add(Counter counter, std::uint64_t amount = 1) {

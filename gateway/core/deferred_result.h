@@ -24,18 +24,20 @@ class Waiter {
     ~Waiter() = default;
 };
 
-/// When a request passed each stage; a zero TimePoint means that it never did. Printed when it times out.
+/// When a request passed each stage; a zero TimePoint means that it never did. Printed when it
+/// times out.
 struct Stamps {
     TimePoint submitted{};  ///< the bus thread took it
     TimePoint sent{};       ///< its last attempt was given to the socket
     TimePoint completed{};
 };
 
-/// One suspended request. Shared by the session that waits and the table that holds it: the permit is
-/// given back when both have let go, so a storm of disconnects cannot outrun the memory it stands for.
+/// One suspended request. Shared by the session that waits and the table that holds it: the permit
+/// is given back when both have let go, so a storm of disconnects cannot outrun the memory it
+/// stands for.
 ///
-/// Thread: created by a loop; from Submit on, `request` and `stamps` are the bus thread's, `waiter` stays
-/// the loop's. The completion hands `stamps` back.
+/// Thread: created by a loop; from Submit on, `request` and `stamps` are the bus thread's, `waiter`
+/// stays the loop's. The completion hands `stamps` back.
 class DeferredResult {
     Permit permit_;  // first, so that it is given back after the bytes that it stands for are freed
 
@@ -44,7 +46,8 @@ class DeferredResult {
 
     Request request;
     Stamps stamps;
-    CorrelationId id;  ///< bus thread: its place in the PendingTable, zero before Submit was handled
+    CorrelationId
+        id;  ///< bus thread: its place in the PendingTable, zero before Submit was handled
     const std::uint32_t loop;  ///< which loop's inbox gets the completion
     Waiter* waiter;            ///< loop thread: null once the session has gone
 
@@ -62,7 +65,8 @@ class DeferredRef {
     DeferredRef() = default;
     explicit DeferredRef(DeferredResult* deferred) : deferred_(deferred) { Retain(); }
     DeferredRef(const DeferredRef& other) : deferred_(other.deferred_) { Retain(); }
-    DeferredRef(DeferredRef&& other) noexcept : deferred_(std::exchange(other.deferred_, nullptr)) {}
+    DeferredRef(DeferredRef&& other) noexcept
+        : deferred_(std::exchange(other.deferred_, nullptr)) {}
     DeferredRef& operator=(DeferredRef other) noexcept {
         std::swap(deferred_, other.deferred_);
         return *this;

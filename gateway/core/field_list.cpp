@@ -5,7 +5,9 @@
 namespace holdfast::gateway {
 namespace {
 
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char Lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 void AppendSize(std::string& to, std::size_t size) {
     const auto narrow = static_cast<std::uint32_t>(size);

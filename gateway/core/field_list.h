@@ -60,8 +60,8 @@ class FieldList {
     /// Both are below 4 GiB: everything that is stored here has passed a limit.
     void Append(std::string_view name, std::string_view value);
 
-    /// The first field with this name, ASCII case-insensitively; an empty view with a null data pointer
-    /// where there is none.
+    /// The first field with this name, ASCII case-insensitively; an empty view with a null data
+    /// pointer where there is none.
     std::string_view Find(std::string_view name) const;
     bool Contains(std::string_view name) const { return Find(name).data() != nullptr; }
 

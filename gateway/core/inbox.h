@@ -23,9 +23,9 @@ class Waker {
 /// The hand-over between two threads: filled once per turn of the giving loop, swapped whole by the
 /// taking one, one wake-up on empty → non-empty.
 ///
-/// Bounded without a refusal: whoever pushes holds a permit for each item (a submit, its cancel and its
-/// completion are all paid for when the request is admitted), so `capacity` is an invariant, not a limit
-/// that callers meet.
+/// Bounded without a refusal: whoever pushes holds a permit for each item (a submit, its cancel and
+/// its completion are all paid for when the request is admitted), so `capacity` is an invariant,
+/// not a limit that callers meet.
 template <typename Item>
 class Inbox {
   public:

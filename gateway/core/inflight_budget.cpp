@@ -6,7 +6,8 @@
 namespace holdfast::gateway {
 
 InflightBudget::~InflightBudget() {
-    assert(requests() == 0 && bytes() == 0 && upload_bytes() == 0 && "a permit outlived its budget");
+    assert(requests() == 0 && bytes() == 0 && upload_bytes() == 0 &&
+           "a permit outlived its budget");
 }
 
 bool InflightBudget::TryAdd(std::atomic<std::uint64_t>& used, std::uint64_t amount,

@@ -15,7 +15,9 @@ constexpr std::array<std::string_view, 3> kProgressNames = {"no", "unknown", "st
 
 }  // namespace
 
-std::string_view Name(Outcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
+std::string_view Name(Outcome outcome) {
+    return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
 
 std::string_view Name(Progress progress) {
     return kProgressNames[static_cast<std::size_t>(progress)];

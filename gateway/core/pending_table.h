@@ -10,12 +10,12 @@
 
 namespace holdfast::gateway {
 
-/// Every suspended request, found by its correlation id without hashing: a slot map whose ids carry the
-/// slot's generation, so that a late or doubled reply finds nothing. Slots also carry the links of the
-/// list that the request waits in and of the TimingWheel.
+/// Every suspended request, found by its correlation id without hashing: a slot map whose ids carry
+/// the slot's generation, so that a late or doubled reply finds nothing. Slots also carry the links
+/// of the list that the request waits in and of the TimingWheel.
 ///
-/// Slots are touched only as they are first needed, then reused oldest first. Insert, Find and Erase are
-/// O(1) and allocate nothing after construction.
+/// Slots are touched only as they are first needed, then reused oldest first. Insert, Find and
+/// Erase are O(1) and allocate nothing after construction.
 ///
 /// Thread: the bus thread. Owner: the Dispatcher.
 class PendingTable {
@@ -44,12 +44,13 @@ class PendingTable {
         std::uint8_t attempt = 0;
         /// Lost once after a send: it may have been processed, and it is not redispatched again.
         bool suspect : 1 = false;
-        bool ended_by_reply : 1 = false;  ///< how the last use ended: tells a duplicate from a late one
-        std::uint64_t sequence = 0;       ///< in its worker's session, once sent
-        std::uint64_t expiry_tick = 0;    ///< TimingWheel's
-        Links list;                       ///< of the queue or of the worker's list
-        Links timer;                      ///< TimingWheel's
-        std::uint32_t bucket = kNone;     ///< TimingWheel's
+        bool ended_by_reply : 1 =
+            false;                   ///< how the last use ended: tells a duplicate from a late one
+        std::uint64_t sequence = 0;  ///< in its worker's session, once sent
+        std::uint64_t expiry_tick = 0;  ///< TimingWheel's
+        Links list;                     ///< of the queue or of the worker's list
+        Links timer;                    ///< TimingWheel's
+        std::uint32_t bucket = kNone;   ///< TimingWheel's
         std::uint32_t worker = kNoWorker;
         std::uint32_t payload_bytes = 0;
     };
@@ -104,8 +105,8 @@ class PendingTable {
     std::size_t size_ = 0;
 };
 
-/// A doubly linked list through Slot::list: a service's queue, a worker's requests. A slot is in one
-/// list at a time.
+/// A doubly linked list through Slot::list: a service's queue, a worker's requests. A slot is in
+/// one list at a time.
 class SlotList {
   public:
     using SlotIndex = PendingTable::SlotIndex;

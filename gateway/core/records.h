@@ -8,7 +8,8 @@
 #include "gateway/core/deferred_result.h"
 #include "gateway/core/outcome.h"
 
-// What the data port has to tell of a request, and the log to write. Views are valid during the call.
+// What the data port has to tell of a request, and the log to write. Views are valid during the
+// call.
 namespace holdfast::gateway {
 
 /// One answered request, or one whose client went away.

@@ -8,7 +8,8 @@
 
 namespace holdfast::gateway {
 
-/// A worker's part of the response. Its bytes stay charged until the response is written or dropped.
+/// A worker's part of the response. Its bytes stay charged until the response is written or
+/// dropped.
 struct Reply {
     enum class Kind : std::uint8_t { kAnswered, kFailed, kNotProcessed };
     Kind kind = Kind::kAnswered;

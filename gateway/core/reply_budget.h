@@ -6,8 +6,8 @@
 
 namespace holdfast::gateway {
 
-/// The bound on reply bytes: those the gateway holds for clients that are still reading, and those it
-/// has allowed workers to send. The Dispatcher grants credit only while both together fit.
+/// The bound on reply bytes: those the gateway holds for clients that are still reading, and those
+/// it has allowed workers to send. The Dispatcher grants credit only while both together fit.
 ///
 /// Thread: any, lock-free. Outlives every ReplyCharge.
 class ReplyBudget {

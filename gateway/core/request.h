@@ -9,7 +9,8 @@
 
 namespace holdfast::gateway {
 
-/// What Application 1 hands to Application 2. Written by the session, then read by the bus thread only.
+/// What Application 1 hands to Application 2. Written by the session, then read by the bus thread
+/// only.
 struct Request {
     const Route* route = nullptr;  ///< never null once submitted
     std::string method;

@@ -18,7 +18,8 @@ void TimingWheel::Link(SlotIndex index) {
     const std::uint64_t differs = tick ^ now_tick_;
     const std::uint32_t level =
         differs == 0 ? 0 : static_cast<std::uint32_t>(std::bit_width(differs) - 1) / kBits;
-    const std::uint32_t place = static_cast<std::uint32_t>(tick >> (level * kBits)) & (kBuckets - 1);
+    const std::uint32_t place =
+        static_cast<std::uint32_t>(tick >> (level * kBits)) & (kBuckets - 1);
     slot.bucket = level * kBuckets + place;
     SlotIndex& head = heads_[slot.bucket];
     slot.timer = {PendingTable::kNone, head};

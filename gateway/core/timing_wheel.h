@@ -10,10 +10,11 @@
 
 namespace holdfast::gateway {
 
-/// One timer for each slot of a PendingTable, in ticks of a millisecond: a hierarchical timing wheel
-/// (Varghese and Lauck, SOSP 1987) of 64-bucket levels. An entry lies on the level of the highest
-/// six-bit group in which its tick differs from the present one, so the lowest level that is not empty
-/// holds the next to fire. Add and Remove are O(1); Advance costs what fires and what moves down.
+/// One timer for each slot of a PendingTable, in ticks of a millisecond: a hierarchical timing
+/// wheel (Varghese and Lauck, SOSP 1987) of 64-bucket levels. An entry lies on the level of the
+/// highest six-bit group in which its tick differs from the present one, so the lowest level that
+/// is not empty holds the next to fire. Add and Remove are O(1); Advance costs what fires and what
+/// moves down.
 ///
 /// A timer never fires before its time, and fires in the first Advance at or after the tick that
 /// follows it.

@@ -58,7 +58,8 @@ struct Worker {
     std::uint64_t replies = 0;
 
     std::size_t outstanding() const { return assigned.size() + sent.size(); }
-    /// The byte credit may be exceeded by the last request, so that no size is too large for a window.
+    /// The byte credit may be exceeded by the last request, so that no size is too large for a
+    /// window.
     bool HasCredit() const {
         return requests_sent < granted.requests_total && bytes_sent < granted.bytes_total;
     }
@@ -68,8 +69,8 @@ struct Worker {
                    : 0;
     }
     bool HasOutgoing() const {
-        return welcome_due || ping_due || reply_credit_due || goodbye_ack_due ||
-               !cancels.empty() || !assigned.empty();
+        return welcome_due || ping_due || reply_credit_due || goodbye_ack_due || !cancels.empty() ||
+               !assigned.empty();
     }
 };
 

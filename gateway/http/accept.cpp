@@ -15,6 +15,9 @@ namespace holdfast::gateway::http {
 namespace {
 
 constexpr unsigned kAcceptsPerTurn = 64;
+/// Of each client's socket, of which the kernel makes twice as much: without it, the buffer of a
+/// client that does not read grows to net.ipv4.tcp_wmem[2].
+constexpr int kSendBuffer = 64 << 10;
 constexpr auto kRest = std::chrono::milliseconds(100);
 
 [[noreturn]] void Fail(const std::string& what) {
@@ -76,6 +79,8 @@ int OpenListener(const std::string& address, std::uint16_t port, std::uint32_t b
     if (listener < 0) Fail(name);
     const int on = 1;
     ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    // Accepted sockets inherit it.
+    ::setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
     if (::bind(listener, where.get(), where.size) != 0 ||
         ::listen(listener, static_cast<int>(backlog)) != 0) {
         const int error = errno;

@@ -4,16 +4,30 @@
 #include <optional>
 #include <vector>
 
-#include "gateway/core/route.h"
+#include "gateway/core/added_value.h"
 #include "gateway/http/characters.h"
 #include "gateway/http/json_members.h"
 
 namespace holdfast::gateway::http {
 namespace {
 
-/// The value of one addition, as JSON text.
+/// A FieldList's cost beside the bytes of name and value.
+constexpr std::size_t kFieldOverhead = 8;
+/// A member's quotes, colon and comma.
+constexpr std::size_t kMemberOverhead = 4;
+
+/// The value of each addition, as JSON text.
 struct Values {
     std::vector<std::optional<std::string>> json;
+    const Addition* too_large = nullptr;
+
+    void Set(const std::vector<Addition>& additions, std::size_t i, std::string_view text) {
+        if (text.size() <= kMaxAddedValue) {
+            json[i].emplace(text);
+        } else if (too_large == nullptr) {
+            too_large = &additions[i];
+        }
+    }
 };
 
 std::string Quoted(std::string_view text) {
@@ -22,10 +36,10 @@ std::string Quoted(std::string_view text) {
     return json;
 }
 
-std::optional<std::string> QuotedIfPresent(const FieldList& fields, std::string_view name) {
-    const std::string_view value = fields.Find(name);
-    if (value.data() == nullptr) return std::nullopt;
-    return Quoted(value);
+void TakeFromFields(const FieldList& fields, const std::vector<Addition>& additions, std::size_t i,
+                    Values& values) {
+    const std::string_view value = fields.Find(additions[i].name);
+    if (value.data() != nullptr) values.Set(additions, i, Quoted(value));
 }
 
 void TakeFromBody(const Request& request, Values& values) {
@@ -34,7 +48,7 @@ void TakeFromBody(const Request& request, Values& values) {
         for (std::size_t i = 0; i < additions.size(); ++i) {
             if (additions[i].source == Addition::Source::kBody &&
                 additions[i].name == member.name) {
-                values.json[i].emplace(member.value);
+                values.Set(additions, i, member.value);
             }
         }
     });
@@ -44,7 +58,8 @@ void TakeFromBody(const Request& request, Values& values) {
 
 OwnPart MakeOwnPart(const Request& request, WallTime received, Uuid7Generator& ids) {
     const auto& additions = request.route->additions;
-    Values values{std::vector<std::optional<std::string>>(additions.size())};
+    Values values;
+    values.json.resize(additions.size());
     bool wants_body = false;
     for (std::size_t i = 0; i < additions.size(); ++i) {
         switch (additions[i].source) {
@@ -58,15 +73,23 @@ OwnPart MakeOwnPart(const Request& request, WallTime received, Uuid7Generator& i
                 wants_body = true;
                 break;
             case Addition::Source::kPath:
-                values.json[i] = QuotedIfPresent(request.parameters, additions[i].name);
+                TakeFromFields(request.parameters, additions, i, values);
                 break;
             case Addition::Source::kHeader:
-                values.json[i] = QuotedIfPresent(request.headers, additions[i].name);
+                TakeFromFields(request.headers, additions, i, values);
                 break;
         }
     }
     if (wants_body) TakeFromBody(request, values);
     OwnPart part;
+    part.too_large = values.too_large;
+    if (part.too_large != nullptr) return part;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < additions.size(); ++i) {
+        if (values.json[i]) bytes += additions[i].field.size() + values.json[i]->size();
+    }
+    part.attributes.Reserve(bytes + additions.size() * kFieldOverhead);
+    part.members.reserve(bytes + additions.size() * kMemberOverhead);
     for (std::size_t i = 0; i < additions.size(); ++i) {
         if (!values.json[i]) continue;
         const std::string& json = *values.json[i];

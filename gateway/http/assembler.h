@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "gateway/core/field_list.h"
 #include "gateway/core/request.h"
+#include "gateway/core/route.h"
 #include "gateway/http/uuid7.h"
 
 namespace holdfast::gateway::http {
@@ -13,6 +15,11 @@ namespace holdfast::gateway::http {
 struct OwnPart {
     FieldList attributes;  ///< for the worker: strings as they are, other JSON as its text
     std::string members;   ///< for the answer: `"name":value,"name":value`
+    /// The first addition whose value is larger than kMaxAddedValue; then nothing was made.
+    const Addition* too_large = nullptr;
+
+    /// What it holds in memory.
+    std::size_t bytes() const { return attributes.bytes() + members.capacity(); }
 };
 
 /// Makes what the route says that Application 1 adds. A field whose source is absent (no such

@@ -26,7 +26,7 @@ ProblemAnswer Make(unsigned status, std::string_view title, Outcome outcome, Pro
             .detail = DetailOf(progress),
             .outcome = outcome,
             .processed = progress,
-            .retry_after = status == 503};
+            .retry_after = status == 503 && progress == Progress::kNeverSent};
 }
 
 }  // namespace
@@ -39,7 +39,9 @@ ProblemAnswer AnswerFor(Outcome outcome, Progress progress) {
         case Outcome::kCount:
             return Make(0, {}, outcome, progress);
         case Outcome::kUnavailable:
-            return Make(503, "The worker did not take the request", outcome, Progress::kNeverSent);
+            // The last attempt did nothing; of an earlier one whose worker was lost nobody knows.
+            return Make(503, "The worker did not take the request", outcome,
+                        never_sent ? Progress::kNeverSent : Progress::kSent);
         case Outcome::kOverloaded:
             return Make(503, "The gateway is full", outcome, progress);
         case Outcome::kNoWorker:

@@ -42,6 +42,7 @@ constexpr std::array<RejectInfo, kRejectCount> kTable = {{
     {413, "body-too-large", "The body is larger than the route's limit."},
     {400, "request-timeout-invalid", "Request-Timeout-Ms is not a positive number."},
     {400, "idempotency-key-invalid", "Idempotency-Key is not 1 to 255 visible ASCII characters."},
+    {400, "added-value-too-large", "A value that is passed on takes more than 1 KiB as JSON."},
     {408, "head-timeout", "The head did not arrive in time."},
     {408, "body-timeout", "The body did not arrive in time."},
 }};

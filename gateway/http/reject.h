@@ -44,6 +44,7 @@ enum class Reject : std::uint8_t {
     kBodyTooLarge,
     kTimeoutInvalid,
     kIdempotencyKeyInvalid,
+    kAddedValueTooLarge,
     kHeadTimeout,
     kBodyTimeout,
     kCount,

@@ -5,11 +5,15 @@
 #include <ctime>
 
 #include "gateway/http/reply_check.h"
+#include "gateway/http/string_memory.h"
 
 namespace holdfast::gateway::http {
 namespace {
 
 constexpr std::string_view kProblemPrefix = "urn:holdfast:problem:";
+
+/// Bodies up to this size are copied behind the head; larger ones are sent from where they are.
+constexpr std::size_t kCopyBytes = 16U << 10U;
 
 void AppendNumber(std::string& to, std::uint64_t number) {
     std::array<char, 20> digits{};
@@ -111,6 +115,14 @@ void AppendReplyHead(std::string& to, const ResponseContext& context, const Repl
         }
     }
     to += "\r\n";
+}
+
+void AppendReply(std::string& to, const ResponseContext& context, Reply& reply) {
+    AppendReplyHead(to, context, reply);
+    reply.headers.Clear();
+    if (reply.body.size() > kCopyBytes && !context.head_request) return;
+    if (!context.head_request) to += reply.body;
+    Free(reply.body);
 }
 
 void AppendOptions(std::string& to, const ResponseContext& context, std::string_view allow) {

@@ -31,6 +31,11 @@ void AppendProblem(std::string& to, const ResponseContext& context, const Proble
 /// Appends the head of a worker's reply, which FindFault has passed, up to and with the empty line.
 void AppendReplyHead(std::string& to, const ResponseContext& context, const Reply& reply);
 
+/// Appends a worker's reply, which FindFault has passed. A small body goes behind the head; a
+/// larger one stays in `reply`, to be sent from where it is. What was copied is freed at once,
+/// because the reply's charge stands for one copy only.
+void AppendReply(std::string& to, const ResponseContext& context, Reply& reply);
+
 /// Appends a whole 204 that answers OPTIONS.
 void AppendOptions(std::string& to, const ResponseContext& context, std::string_view allow);
 

@@ -87,6 +87,7 @@ class Session final : public Waiter, public DeadlineEntry {
                           std::string_view behind);
     void FinishUpload();
     void Submit(Request request, Permit permit);
+    bool AddOwnPart(Request& request, Permit& permit);
 
     // Answering: session_answer.cpp
     void RefuseRequest(const ProblemAnswer& answer, const Framing& framing,

@@ -139,17 +139,34 @@ void Session::FinishUpload() {
     Submit(std::move(upload->request), std::move(upload->permit));
 }
 
+/// False: the request was refused, and is answered.
+bool Session::AddOwnPart(Request& request, Permit& permit) {
+    OwnPart part = MakeOwnPart(request, context_.options.wall_clock(), context_.ids);
+    if (part.too_large != nullptr) {
+        const std::string detail =
+            "The value of '" + part.too_large->name + "' takes more than 1 KiB as JSON.";
+        ProblemAnswer answer = AnswerFor(Reject::kAddedValueTooLarge);
+        answer.detail = detail;
+        AnswerProblem(answer);
+        return false;
+    }
+    if (!permit.TryGrowUpload(part.bytes())) {
+        AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
+        return false;
+    }
+    permit.FinishUpload();
+    request.attributes = std::move(part.attributes);
+    own_members_ = std::move(part.members);
+    return true;
+}
+
 void Session::Submit(Request request, Permit permit) {
     if (peer_closed_ && context_.options.half_close == HalfClose::kCancel) {
         ClientGone();
         return;
     }
-    if (!request.route->additions.empty()) {
-        OwnPart part = MakeOwnPart(request, context_.options.wall_clock(), context_.ids);
-        request.attributes = std::move(part.attributes);
-        own_members_ = std::move(part.members);
-    }
     if (access_ != nullptr) access_->request_bytes = request.body.size();
+    if (!request.route->additions.empty() && !AddOwnPart(request, permit)) return;
     request.deadline = context_.now + timeout_;
     deferred_ = DeferredResult::Create(std::move(request), std::move(permit), context_.index, this);
     context_.batch.push_back({BusItem::Kind::kSubmit, deferred_});

@@ -10,9 +10,6 @@ namespace {
 /// on.
 constexpr std::uint64_t kDiscardBytes = 64U << 10U;
 
-/// Bodies up to this size are copied behind the head; larger ones are sent from where they are.
-constexpr std::size_t kCopyBytes = 16U << 10U;
-
 }  // namespace
 
 ResponseContext Session::MakeContext(CorrelationId id) {
@@ -115,12 +112,7 @@ void Session::AnswerReply(Completion completion) {
         MergeOwnPart(own_members_, reply.body);
     }
     context_.counters.Add(Counter::kOutcomeReplied);
-    AppendReplyHead(context_.out, MakeContext(completion.id), reply);
-    if (head_request_) reply.body.clear();
-    if (reply.body.size() <= kCopyBytes) {
-        context_.out += reply.body;
-        reply.body.clear();
-    }
+    AppendReply(context_.out, MakeContext(completion.id), reply);
     Send(context_.out, std::move(completion));
 }
 
@@ -140,6 +132,7 @@ void Session::ReportFailure(const Completion& completion, Outcome outcome,
 // In the common case this is the one system call of the answer. What the socket does not take stays
 // here, with the completion, whose permit and charge stand for it.
 void Session::Send(std::string_view head, Completion completion) {
+    Free(own_members_);  // what was to be merged is in the body
     const std::string_view body = completion.reply.body;
     const IoResult sent = socket_.Write(head, body);
     if (sent.status == IoResult::Status::kError) {
@@ -192,7 +185,6 @@ void Session::FinishResponse() {
         context_.counters.latency().Record(context_.now - received_);
     }
     ReportAccess();
-    own_members_ = std::string();
     if (!keep_alive_) {
         CloseGracefully();
         return;
@@ -211,7 +203,7 @@ void Session::CloseGracefully() {
     socket_.ShutdownSend();
     state_ = State::kLingering;
     discard_left_ = 0;
-    rest_ = std::string();
+    Free(rest_);
     rest_needs_more_ = false;
     context_.wheel.Set(*this, context_.now + context_.options.linger_timeout);
 }
@@ -237,6 +229,7 @@ void Session::Close() {
         context_.batch.push_back({BusItem::Kind::kCancel, std::move(deferred_)});
     }
     ReportAccess();
+    Free(own_members_);
     upload_.reset();
     unsent_.reset();
     context_.wheel.Remove(*this);

@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "gateway/core/deferred_result.h"
 #include "gateway/core/inflight_budget.h"
 #include "gateway/core/request.h"
 #include "gateway/http/chunked_body.h"
 #include "gateway/http/observer.h"
+#include "gateway/http/string_memory.h"
 
 // What a session holds only for a while.
 namespace holdfast::gateway::http {
@@ -28,17 +31,11 @@ struct Upload final : ChunkedBody::Sink {
         }
         const std::uint64_t needed = request.body.size() + piece.size();
         if (needed > granted) {
-            const std::uint64_t step = std::clamp<std::uint64_t>(granted, kSmallStep, kLargeStep);
-            std::uint64_t more = std::max(needed - granted, step);
-            if (!permit.TryGrowUpload(more)) {
-                more = needed - granted;
-                if (!permit.TryGrowUpload(more)) {
-                    refusal = Refusal::kNoRoom;
-                    return false;
-                }
+            if (!Grow(needed - granted)) {
+                refusal = Refusal::kNoRoom;
+                return false;
             }
-            granted += more;
-            request.body.reserve(granted);
+            GrowExactly(request.body, granted);
         }
         request.body.append(piece);
         return true;
@@ -53,6 +50,20 @@ struct Upload final : ChunkedBody::Sink {
     Refusal refusal = Refusal::kNone;
 
   private:
+    /// In proportion to what is there, so that a body is moved only so many times. Where that is
+    /// refused it asks for half, and so on, down to what it needs.
+    bool Grow(std::uint64_t least) {
+        std::uint64_t step = std::clamp<std::uint64_t>(granted, kSmallStep, kLargeStep);
+        step = std::max(step, granted / 4);
+        std::uint64_t more = std::max(least, std::min(step, request.route->body_limit - granted));
+        while (!permit.TryGrowUpload(more)) {
+            if (more == least) return false;
+            more = std::max(least, more / 2);
+        }
+        granted += more;
+        return true;
+    }
+
     static constexpr std::uint64_t kSmallStep = 1024;
     static constexpr std::uint64_t kLargeStep = 16384;
 };

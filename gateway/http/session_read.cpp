@@ -80,7 +80,7 @@ void Session::SetReadDeadline() {
             Close();
             return;
         }
-        if (rest_.capacity() > sizeof rest_) rest_ = std::string();
+        if (rest_.capacity() > sizeof rest_) Free(rest_);
         head_begun_ = false;
         context_.wheel.Set(*this, context_.now + context_.options.idle_timeout);
     } else if (!head_begun_) {
@@ -156,11 +156,11 @@ void Session::ProcessScratch(std::size_t size) {
     if (state_ == State::kClosed || state_ == State::kLingering || used == size) {
         rest_.clear();
         rest_needs_more_ = false;
-        if (rest_.capacity() > sizeof rest_) rest_ = std::string();
+        if (rest_.capacity() > sizeof rest_) Free(rest_);
         return;
     }
     rest_needs_more_ = Reads();
-    rest_.assign(data.substr(used));
+    Keep(rest_, data.substr(used));
 }
 
 std::size_t Session::Process(std::string_view data) {

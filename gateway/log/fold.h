@@ -12,9 +12,9 @@
 
 namespace holdfast::gateway::log {
 
-/// Decides which of many equal errors are written: the first, then at most one each interval, with the
-/// number of those left out in between. Knows at most `max_keys` errors and kMaxKeyBytes of each key;
-/// while that many are known, all others are one (Aeron's DistinctErrorLog is the model).
+/// Decides which of many equal errors are written: the first, then at most one each interval, with
+/// the number of those left out in between. Knows at most `max_keys` errors and kMaxKeyBytes of
+/// each key; while that many are known, all others are one (Aeron's DistinctErrorLog is the model).
 ///
 /// Thread: one at a time. No clock of its own; allocates for a key that is new.
 class Fold {
@@ -28,7 +28,8 @@ class Fold {
     std::optional<std::uint64_t> Admit(std::string_view key, TimePoint now);
 
     using Report = std::function<void(std::string_view key, std::uint64_t repeats)>;
-    /// Forgets keys that were quiet for an interval, and reports the repeats that nobody has told of.
+    /// Forgets keys that were quiet for an interval, and reports the repeats that nobody has told
+    /// of.
     void Sweep(TimePoint now, const Report& report);
     /// The same for all keys, quiet or not.
     void SweepAll(const Report& report);

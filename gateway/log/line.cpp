@@ -8,15 +8,14 @@
 namespace holdfast::gateway::log {
 namespace {
 
-constexpr std::array<std::string_view, 5> kLevelNames = {"trace", "debug", "info", "warn",
-                                                         "error"};
+constexpr std::array<std::string_view, 5> kLevelNames = {"trace", "debug", "info", "warn", "error"};
 constexpr std::string_view kTextTruncated = " truncated=true";
 constexpr std::string_view kJsonTruncated = ",\"truncated\":true";
 /// Of one value or message, before escaping.
 constexpr std::size_t kMaxValue = 512;
 
-/// The length of the UTF-8 sequence that `text` begins with, 0 when it begins with none (RFC 3629: no
-/// surrogates, nothing overlong, nothing above U+10FFFF).
+/// The length of the UTF-8 sequence that `text` begins with, 0 when it begins with none (RFC 3629:
+/// no surrogates, nothing overlong, nothing above U+10FFFF).
 std::size_t SequenceLength(std::string_view text) {
     const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
@@ -102,9 +101,8 @@ void AppendDouble(std::string& out, double number) {
 
 void AppendMilliseconds(std::string& out, Duration duration) {
     char text[40];
-    const int length =
-        std::snprintf(text, sizeof text, "%.3f",
-                      std::chrono::duration<double, std::milli>(duration).count());
+    const int length = std::snprintf(text, sizeof text, "%.3f",
+                                     std::chrono::duration<double, std::milli>(duration).count());
     out.append(text, static_cast<std::size_t>(length));
 }
 
@@ -131,7 +129,9 @@ void AppendField(std::string& out, Format format, const Field& field) {
 
 }  // namespace
 
-std::string_view Name(Level level) { return kLevelNames[static_cast<std::size_t>(level)]; }
+std::string_view Name(Level level) {
+    return kLevelNames[static_cast<std::size_t>(level)];
+}
 
 void AppendEscaped(std::string& out, std::string_view text, Format format, bool in_quotes) {
     const bool json = format == Format::kJson;

@@ -10,7 +10,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include "gateway/core/mutex.h"
@@ -56,8 +60,8 @@ class FunctionSink final : public spdlog::sinks::base_sink<spdlog::details::null
 
 }  // namespace
 
-/// The queue and its thread exist from Start to Stop; `mutex` keeps Stop from taking them away under a
-/// writer, and guards what is folded.
+/// The queue and its thread exist from Start to Stop; `mutex` keeps Stop from taking them away
+/// under a writer, and guards what is folded.
 class Log::Backend {
   public:
     explicit Backend(const Options& options)
@@ -80,14 +84,18 @@ class Log::Backend {
     Mutex fold_mutex;
     Fold fold HOLDFAST_GUARDED_BY(fold_mutex){interval, kMaxFolded};
     TimePoint swept HOLDFAST_GUARDED_BY(fold_mutex){};
+
+    std::jthread ticker;  ///< of whoever calls Start and Stop
 };
 
-Log::Log(Options options)
+Log::Log(const Options& options)
     : level_(options.level),
       format_(options.format),
       backend_(std::make_unique<Backend>(options)) {}
 
-Log::~Log() { Stop(); }
+Log::~Log() {
+    Stop();
+}
 
 void Log::Start() {
     MutexLock lock(backend_->mutex);
@@ -98,9 +106,21 @@ void Log::Start() {
         "holdfast", backend_->sink, backend_->pool, spdlog::async_overflow_policy::overrun_oldest);
     // Levels are decided before a line is built.
     backend_->logger->set_level(spdlog::level::trace);
+    backend_->ticker = std::jthread([this](const std::stop_token& stop) { TickUntil(stop); });
+}
+
+void Log::TickUntil(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+        stopped.wait_for(lock, stop, backend_->interval, [] { return false; });
+        if (!stop.stop_requested()) Tick(Clock::now());
+    }
 }
 
 void Log::Stop() {
+    backend_->ticker = {};  // asks it to end, and joins
     {
         MutexLock lock(backend_->fold_mutex);
         backend_->fold.SweepAll([this](std::string_view key, std::uint64_t repeats) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,7 +32,8 @@ struct Options {
 /// One key and its value. Holds views: it lives no longer than the call that it is given to.
 /// A key is a plain word of the program's own; a value may be anything that a client sent.
 struct Field {
-    using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool, Duration>;
+    using Value =
+        std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool, Duration>;
 
     Field(std::string_view k, std::string_view v) : key(k), value(v) {}
     Field(std::string_view k, const char* v) : key(k), value(std::string_view(v)) {}
@@ -42,8 +44,8 @@ struct Field {
     template <std::signed_integral T>
     Field(std::string_view k, T v) : key(k), value(std::int64_t{v}) {}
     template <std::unsigned_integral T>
-        requires(!std::same_as<T, bool>)
-    Field(std::string_view k, T v) : key(k), value(std::uint64_t{v}) {}
+    requires(!std::same_as<T, bool>) Field(std::string_view k, T v)
+        : key(k), value(std::uint64_t{v}) {}
 
     std::string_view key;
     Value value;  ///< a Duration is written in milliseconds, under key + "_ms"
@@ -51,20 +53,21 @@ struct Field {
 
 using Fields = std::initializer_list<Field>;
 
-/// The gateway's log. Callers build a line of at most kMaxLineBytes and leave it in a bounded queue; one
-/// thread writes. No caller ever waits for the output: when that is slow, the oldest lines are lost and
-/// counted. Lines are one line whatever a client has sent, and JSON lines are valid JSON.
+/// The gateway's log. Callers build a line of at most kMaxLineBytes and leave it in a bounded
+/// queue; one thread writes, another calls Tick each fold interval. No caller ever waits for the
+/// output: when that is slow, the oldest lines are lost and counted. Lines are one line whatever a
+/// client has sent, and JSON lines are valid JSON.
 ///
 /// Memory: at most queue × (kMaxLineBytes + about 500 bytes).
-/// Thread: any, but for Start and Stop, which one thread calls. Before Start and after Stop lines are
-/// dropped. Outlives everyone who writes to it.
+/// Thread: any, but for Start and Stop, which one thread calls. Before Start and after Stop lines
+/// are dropped. Outlives everyone who writes to it.
 class Log {
   public:
     static constexpr std::size_t kMaxLineBytes = 2048;
     /// Different errors that are folded at a time; further ones share one place.
     static constexpr std::size_t kMaxFolded = 256;
 
-    explicit Log(Options options);
+    explicit Log(const Options& options);
     ~Log();
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
@@ -84,8 +87,9 @@ class Log {
     void WriteFoldedAt(TimePoint now, Level level, std::string_view key, std::string_view message,
                        Fields fields = {});
 
-    /// Tells of repeats of errors that have been quiet for an interval. WriteFolded does so too: to call
-    /// this now and then makes the last repeats of a storm known although nothing follows.
+    /// Tells of repeats of errors that have been quiet for an interval. WriteFolded does so too,
+    /// and from Start to Stop a thread of the log's own: the last repeats of a storm are known
+    /// although nothing follows.
     void Tick(TimePoint now);
 
     /// Lines lost because the queue was full.
@@ -93,6 +97,7 @@ class Log {
 
   private:
     class Backend;
+    void TickUntil(const std::stop_token& stop);
     void Post(Level level, std::string_view message, Fields fields, std::uint64_t repeats);
 
     const Level level_;

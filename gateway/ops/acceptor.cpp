@@ -36,8 +36,7 @@ BoundSocket Bind(const std::string& address, std::uint16_t port) {
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    const int error =
-        getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
+    const int error = getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
     if (error != 0) throw Failure(EINVAL, address, port, "not an address in figures");
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> info(found, &freeaddrinfo);
 
@@ -87,7 +86,9 @@ Acceptor::Acceptor(const std::string& address, std::uint16_t port, std::size_t m
     if (stop_event_.get() < 0) throw Failure(errno, address, port, "cannot make an eventfd");
 }
 
-Acceptor::~Acceptor() { Stop(); }
+Acceptor::~Acceptor() {
+    Stop();
+}
 
 void Acceptor::Start(std::size_t threads) {
     try {
@@ -101,7 +102,8 @@ void Acceptor::Start(std::size_t threads) {
 
 void Acceptor::Stop() {
     if (stopping_.exchange(true, std::memory_order_acq_rel)) return;
-    // An eventfd's counter takes this whatever it holds; nobody ever reads it, so it stays readable.
+    // An eventfd's counter takes this whatever it holds; nobody ever reads it, so it stays
+    // readable.
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(stop_event_.get(), &one, sizeof one);
     {

@@ -31,8 +31,8 @@ class Descriptor {
 /// A listening socket, one thread that accepts, and a few that serve one connection at a time. A
 /// connection that finds the queue full is closed.
 ///
-/// cpp-httplib's own acceptor is not used: its queue has no bound and cannot give a socket back, it sets
-/// SO_REUSEPORT, with which a second gateway on the port is not noticed, and its backlog is 5.
+/// cpp-httplib's own acceptor is not used: its queue has no bound and cannot give a socket back, it
+/// sets SO_REUSEPORT, with which a second gateway on the port is not noticed, and its backlog is 5.
 ///
 /// Thread: made, started and stopped by one thread. `serve` runs on the serving threads.
 class Acceptor {

@@ -23,7 +23,8 @@ bool BoundedStream::Wait(short events) const {
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
         if (left.count() <= 0) return false;
         pollfd waits[2] = {{socket_, events, 0}, {stop_event_, POLLIN, 0}};
-        // An answer that has begun is finished: a drain that ends at once would lose its own otherwise.
+        // An answer that has begun is finished: a drain that ends at once would lose its own
+        // otherwise.
         const nfds_t count = events == kWritable ? 1 : 2;
         const int ready = poll(waits, count, static_cast<int>(left.count()));
         if (ready < 0 && errno == EINTR) continue;

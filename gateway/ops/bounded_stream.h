@@ -12,8 +12,8 @@ namespace holdfast::gateway::ops {
 /// A connection as cpp-httplib reads and writes it, with bounds that the library does not have: all
 /// reads and writes together end by `deadline`, and at most `max_read` bytes are read.
 ///
-/// Thread: the one that serves the connection. Blocks up to the deadline; reads end when `stop_event` is
-/// readable. Owns no descriptor.
+/// Thread: the one that serves the connection. Blocks up to the deadline; reads end when
+/// `stop_event` is readable. Owns no descriptor.
 class BoundedStream final : public httplib::Stream {
   public:
     BoundedStream(int socket, int stop_event, TimePoint deadline, std::size_t max_read)
@@ -27,8 +27,8 @@ class BoundedStream final : public httplib::Stream {
     void get_local_ip_and_port(std::string& ip, int& port) const override;
     int socket() const override { return socket_; }
 
-    /// Says that nothing more comes, and reads what the client still sends up to the bounds: closing a
-    /// socket with unread bytes resets it, and the client may lose the answer.
+    /// Says that nothing more comes, and reads what the client still sends up to the bounds:
+    /// closing a socket with unread bytes resets it, and the client may lose the answer.
     void Finish();
 
   private:

@@ -9,9 +9,9 @@ namespace holdfast::gateway::ops {
 namespace {
 
 constexpr std::array kEndpoints = {
-    Endpoint{"/healthz", "GET", &Healthz},       Endpoint{"/readyz", "GET", &Readyz},
-    Endpoint{"/metrics", "GET", &Metrics},       Endpoint{"/v1/workers", "GET", &Workers},
-    Endpoint{"/v1/pending", "GET", &Pending},    Endpoint{"/v1/config", "GET", &ConfigText},
+    Endpoint{"/healthz", "GET", &Healthz},    Endpoint{"/readyz", "GET", &Readyz},
+    Endpoint{"/metrics", "GET", &Metrics},    Endpoint{"/v1/workers", "GET", &Workers},
+    Endpoint{"/v1/pending", "GET", &Pending}, Endpoint{"/v1/config", "GET", &ConfigText},
     Endpoint{"/v1/drain", "POST", &Drain},
 };
 
@@ -28,8 +28,9 @@ Answer Find(const Asked& asked, const Context& context) {
         const bool reads = endpoint.method == "GET";
         if (asked.method != endpoint.method && !(reads && asked.method == "HEAD")) {
             const std::string_view allow = reads ? "GET, HEAD" : endpoint.method;
-            Answer answer = Problem(405, "method-not-allowed", "Method not allowed",
-                                    std::string(endpoint.path) + " takes " + std::string(allow) + ".");
+            Answer answer =
+                Problem(405, "method-not-allowed", "Method not allowed",
+                        std::string(endpoint.path) + " takes " + std::string(allow) + ".");
             answer.allow = allow;
             return answer;
         }
@@ -48,8 +49,7 @@ Answer Find(const Asked& asked, const Context& context) {
 
 }  // namespace
 
-Answer Problem(int status, std::string_view type, std::string_view title,
-               std::string_view detail) {
+Answer Problem(int status, std::string_view type, std::string_view title, std::string_view detail) {
     const nlohmann::ordered_json problem = {{"type", "urn:holdfast:problem:" + std::string(type)},
                                             {"title", title},
                                             {"status", status},

@@ -44,8 +44,8 @@ struct Endpoint {
     Answer (*answer)(const Context&);
 };
 
-/// The endpoint's answer, or why there is none: 404, 405, or 403 for a page of another site. Never throws:
-/// what an endpoint throws becomes 500.
+/// The endpoint's answer, or why there is none: 404, 405, or 403 for a page of another site. Never
+/// throws: what an endpoint throws becomes 500.
 struct Asked {
     std::string_view method;
     std::string_view path;

@@ -19,7 +19,9 @@ using Labels = std::vector<ClientMetric::Label>;
 
 constexpr std::string_view kPrefix = "holdfast_";
 
-double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double Seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
 
 /// The families of one scrape, in the order in which they are first named.
 class Page {
@@ -39,7 +41,8 @@ class Page {
         ClientMetric metric;
         metric.label = std::move(labels);
         metric.counter.value = static_cast<double>(value);
-        Family(std::string(kPrefix).append(name), help, MetricType::Counter).metric.push_back(metric);
+        Family(std::string(kPrefix).append(name), help, MetricType::Counter)
+            .metric.push_back(metric);
     }
     /// A name that every Prometheus client library uses: without the prefix.
     void Process(std::string_view name, std::string_view help, double value, MetricType type) {
@@ -47,7 +50,8 @@ class Page {
         (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
         Family(std::string(name), help, type).metric.push_back(metric);
     }
-    void Histogram(std::string_view name, std::string_view help, ClientMetric::Histogram histogram) {
+    void Histogram(std::string_view name, std::string_view help,
+                   ClientMetric::Histogram histogram) {
         ClientMetric metric;
         metric.histogram = std::move(histogram);
         Family(std::string(kPrefix).append(name), help, MetricType::Histogram)
@@ -102,9 +106,9 @@ void AddLatency(Page& page, const std::vector<const CounterBlock*>& blocks) {
             histogram.sample_count += block->latency().bucket(i);
         }
         const bool last = i + 1 == LatencyHistogram::kBuckets;
-        histogram.bucket.push_back({histogram.sample_count,
-                                    last ? std::numeric_limits<double>::infinity()
-                                         : Seconds(LatencyHistogram::UpperBound(i))});
+        histogram.bucket.push_back(
+            {histogram.sample_count, last ? std::numeric_limits<double>::infinity()
+                                          : Seconds(LatencyHistogram::UpperBound(i))});
     }
     page.Histogram("request_duration_seconds",
                    "From a request's head to its outcome, of requests that were suspended.",
@@ -130,7 +134,8 @@ void AddBudgets(Page& page, const OpsSources& sources) {
 void AddServices(Page& page, SnapshotReader& reader) {
     constexpr std::string_view kWorkersHelp = "Workers that take requests of the service.";
     constexpr std::string_view kQueuedHelp = "Requests that wait for a worker's credit.";
-    constexpr std::string_view kBytesHelp = "Bytes of the requests that wait for a worker's credit.";
+    constexpr std::string_view kBytesHelp =
+        "Bytes of the requests that wait for a worker's credit.";
     const SnapshotView view = reader.Read();
     page.Gauge("snapshot_stale",
                "1 when the bus thread did not answer, and what is by service is old or absent.",

@@ -33,13 +33,13 @@ void Fill(httplib::Response& response, ops::Answer answer) {
 class HttpFace : public httplib::Server {
   public:
     explicit HttpFace(std::function<ops::Answer(const ops::Asked&)> answer) {
-        set_pre_routing_handler(
-            [answer](const httplib::Request& request, httplib::Response& response) {
-                const std::string host = request.get_header_value("Host");
-                const std::string origin = request.get_header_value("Origin");
-                Fill(response, answer({request.method, request.path, host, origin}));
-                return HandlerResponse::Handled;
-            });
+        set_pre_routing_handler([answer = std::move(answer)](const httplib::Request& request,
+                                                             httplib::Response& response) {
+            const std::string host = request.get_header_value("Host");
+            const std::string origin = request.get_header_value("Origin");
+            Fill(response, answer({request.method, request.path, host, origin}));
+            return HandlerResponse::Handled;
+        });
         set_error_handler([](const httplib::Request&, httplib::Response& response) {
             if (!response.body.empty()) return;
             const int status = response.status;
@@ -99,9 +99,17 @@ class OpsServer::Impl {
 
 OpsServer::OpsServer(OpsOptions options, OpsSources sources)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(sources))) {}
-OpsServer::~OpsServer() { Stop(); }
-std::uint16_t OpsServer::port() const { return impl_->port(); }
-void OpsServer::Start() { impl_->Start(); }
-void OpsServer::Stop() { impl_->Stop(); }
+OpsServer::~OpsServer() {
+    Stop();
+}
+std::uint16_t OpsServer::port() const {
+    return impl_->port();
+}
+void OpsServer::Start() {
+    impl_->Start();
+}
+void OpsServer::Stop() {
+    impl_->Stop();
+}
 
 }  // namespace holdfast::gateway

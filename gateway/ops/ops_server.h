@@ -26,8 +26,8 @@ struct NamedWatchdog {
     const Watchdog* watchdog = nullptr;
 };
 
-/// Everything that the ops port looks at. What is referred to outlives the OpsServer; every function is
-/// called on ops threads, several at once, and never waits for another thread.
+/// Everything that the ops port looks at. What is referred to outlives the OpsServer; every
+/// function is called on ops threads, several at once, and never waits for another thread.
 struct OpsSources {
     const InflightBudget& inflight;
     const ReplyBudget& replies;
@@ -37,7 +37,7 @@ struct OpsSources {
     std::function<bool(std::string_view service)> has_worker;
     std::vector<std::string> required_services;
     std::function<bool()> draining;
-    std::function<void()> start_drain;  ///< may be called more than once
+    std::function<void()> start_drain;         ///< may be called more than once
     std::function<std::string()> config_text;  ///< secrets are masked already
     std::string version;
     std::string instance;
@@ -48,10 +48,10 @@ struct OpsSources {
 /// The ops port: health, readiness, metrics, views of the inside, and drain.
 ///
 /// Thread: made, started and stopped by one thread; has one of its own that accepts, and
-/// `OpsOptions::threads` that answer. A connection carries one request, which must arrive and be taken
-/// within 5 s in all, so that nobody holds a thread; at most kMaxQueued connections wait for a thread and
-/// further ones are closed at once. What needs the bus thread waits at most 1 s for it, and never on all
-/// threads at once, so that /healthz answers whatever has stopped.
+/// `OpsOptions::threads` that answer. A connection carries one request, which must arrive and be
+/// taken within 5 s in all, so that nobody holds a thread; at most kMaxQueued connections wait for
+/// a thread and further ones are closed at once. What needs the bus thread waits at most 1 s for
+/// it, and never on all threads at once, so that /healthz answers whatever has stopped.
 class OpsServer {
   public:
     static constexpr std::size_t kMaxQueued = 32;
@@ -63,11 +63,12 @@ class OpsServer {
 
     /// The bound port, from Start on; before that the one that was asked for.
     std::uint16_t port() const;
-    /// Binds, listens and begins to answer. Once. Throws std::system_error that names the address, the
-    /// port and what is wrong with them ("Address already in use").
+    /// Binds, listens and begins to answer. Once. Throws std::system_error that names the address,
+    /// the port and what is wrong with them ("Address already in use").
     void Start();
-    /// Ends every connection and joins; an answer that is being written is finished. Idempotent. Takes as
-    /// long as a request that waits for the bus (1 s), or a client that does not take its answer (5 s).
+    /// Ends every connection and joins; an answer that is being written is finished. Idempotent.
+    /// Takes as long as a request that waits for the bus (1 s), or a client that does not take its
+    /// answer (5 s).
     void Stop();
 
   private:

@@ -9,14 +9,15 @@
 
 namespace holdfast::gateway::ops {
 
-/// A snapshot and whether it is from before it was asked for: the bus thread did not answer in time.
+/// A snapshot and whether it is from before it was asked for: the bus thread did not answer in
+/// time.
 struct SnapshotView {
     std::shared_ptr<const Snapshot> snapshot;  ///< null when there never was one
     bool stale = true;
 };
 
-/// Asks the bus thread for snapshots, on at most `max_waiting` ops threads at once; the others take what
-/// there is, so that a bus thread that has stopped cannot hold every ops thread.
+/// Asks the bus thread for snapshots, on at most `max_waiting` ops threads at once; the others take
+/// what there is, so that a bus thread that has stopped cannot hold every ops thread.
 ///
 /// Thread: any. Blocks up to its patience.
 class SnapshotReader {

@@ -62,7 +62,9 @@ Json List(const Items& items) {
     return list;
 }
 
-Json Use(std::uint64_t used, std::uint64_t limit) { return {{"used", used}, {"limit", limit}}; }
+Json Use(std::uint64_t used, std::uint64_t limit) {
+    return {{"used", used}, {"limit", limit}};
+}
 
 Json Outcomes(const std::vector<const CounterBlock*>& blocks) {
     Json outcomes = Json::object();
@@ -79,7 +81,8 @@ Json Outcomes(const std::vector<const CounterBlock*>& blocks) {
 
 Answer Workers(const Context& context) {
     const SnapshotView view = context.snapshots.Read();
-    Json body = {{"snapshot", Freshness(view)}, {"workers", Json::array()}, {"services", Json::array()}};
+    Json body = {
+        {"snapshot", Freshness(view)}, {"workers", Json::array()}, {"services", Json::array()}};
     if (view.snapshot != nullptr) {
         body["workers"] = List(view.snapshot->workers);
         body["services"] = List(view.snapshot->services);

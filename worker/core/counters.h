@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace holdfast::worker {
@@ -63,5 +64,8 @@ class Counters {
   private:
     std::array<std::uint64_t, static_cast<std::size_t>(Counter::kCount)> values_{};
 };
+
+/// "received=7 finished=6 ...", without those that are 0; "nothing" when all are.
+std::string Text(const Counters& counters);
 
 }  // namespace holdfast::worker

@@ -99,6 +99,9 @@ struct RequestRecord {
     bool credited = false;    ///< counted as done, with its reply in the next envelope
     bool in_running = false;  ///< seen to be started: in its link's list of those
     bool orphan = false;      ///< its session is over: the reply goes nowhere
+    /// What it counts in Worker's held bytes: its payload, or its reply where that is larger; 0
+    /// once the reply is in the next envelope.
+    std::uint64_t counted_bytes = 0;
     ReplyItem reply;
     ListHook<RequestRecord> place;
     RequestRecord* next_in_bucket = nullptr;

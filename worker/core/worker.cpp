@@ -61,6 +61,11 @@ bool Worker::ExceedsCapacity(const Link& link) const {
            held_bytes_ >= 2 * options_.capacity_bytes;
 }
 
+void Worker::Count(RequestRecord& record, std::uint64_t bytes) {
+    held_bytes_ += bytes - record.counted_bytes;  // unsigned: the sum is right either way
+    record.counted_bytes = bytes;
+}
+
 void Worker::ReturnNow(Link& link, const RequestItem& item, ReturnReason reason, TimePoint now) {
     link.credit.Receive(item.payload_bytes, now);
     link.credit.Done(item.payload_bytes);
@@ -108,7 +113,7 @@ bool Worker::OnRequest(LinkId id, std::uint64_t session, RequestItem item, TimeP
         link->unstarted.PushBack(record);
         arrivals_.push_back(&record);
         ++held_;
-        held_bytes_ += record.payload_bytes;
+        Count(record, record.payload_bytes);
     }
     return true;
 }
@@ -127,7 +132,7 @@ void Worker::Forget(Link& link, RequestRecord& record) {
     list.Remove(record);
     records_.Erase(record);
     --held_;
-    held_bytes_ -= record.payload_bytes;
+    Count(record, 0);
     records_.Free(record);
     credit_dirty_ = true;
 }
@@ -161,7 +166,7 @@ void Worker::FreeOrphan(RequestRecord& record) {
     orphaned_.requests -= 1;
     orphaned_.bytes -= record.payload_bytes;
     --held_;
-    held_bytes_ -= record.payload_bytes;
+    Count(record, 0);
     records_.Free(record);
     credit_dirty_ = true;
 }
@@ -195,6 +200,8 @@ void Worker::OnFinished(RequestRecord& record, ReplyItem reply) {
     (record.in_running ? link.running : link.unstarted).Remove(record);
     record.payload.reset();
     record.reply = std::move(reply);
+    Count(record, std::max<std::uint64_t>(record.payload_bytes, record.reply.encoded.size() +
+                                                                    record.reply.detail.size()));
     record.state = State::kReplying;
     link.replying.PushBack(record);
 }

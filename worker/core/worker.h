@@ -14,8 +14,8 @@
 namespace holdfast::worker {
 
 struct WorkerOptions {
-    std::uint32_t capacity_requests = 1024;  ///< held at once, over all gateways
-    std::uint64_t capacity_bytes = 64U << 20U;
+    std::uint32_t capacity_requests = 1024;     ///< held at once, over all gateways
+    std::uint64_t capacity_bytes = 64U << 20U;  ///< of requests, and of replies that wait to leave
     Duration stuck_after = std::chrono::milliseconds(300);
     Duration drain_timeout = std::chrono::seconds(30);
     Duration hello_retry = std::chrono::seconds(1);
@@ -98,6 +98,7 @@ class Worker {
     // How a request is taken in, and how it leaves.
     bool ExceedsCredit(const Link& link) const;
     bool ExceedsCapacity(const Link& link) const;
+    void Count(RequestRecord& record, std::uint64_t bytes);
     void ReturnNow(Link& link, const RequestItem& item, ReturnReason reason, TimePoint now);
     bool WithdrawUnstarted(RequestRecord& record);
     void Forget(Link& link, RequestRecord& record);
@@ -126,8 +127,8 @@ class Worker {
     std::vector<RequestRecord*> arrivals_;  ///< of this turn, in the order of their arrival
     PlaceList orphans_;                     ///< running, but their session is over
     Capacity orphaned_;
-    std::size_t held_ = 0;  ///< records in use
-    std::uint64_t held_bytes_ = 0;
+    std::size_t held_ = 0;          ///< records in use
+    std::uint64_t held_bytes_ = 0;  ///< sum of RequestRecord::counted_bytes
     Counters counters_;
 
     TimePoint next_tick_;

@@ -10,7 +10,9 @@ namespace {
 constexpr Duration kTickInterval = std::chrono::milliseconds(50);
 constexpr std::uint64_t kBatchBytes = 256U << 10U;
 constexpr std::uint64_t kItemOverhead = 32;
+// A gateway takes 4096 items in one envelope: these, and the few that come one at a time.
 constexpr std::size_t kReturnsPerEnvelope = 1024;
+constexpr std::size_t kRepliesPerEnvelope = 3000;
 
 std::uint64_t WireBytes(const ReplyItem& reply) {
     return reply.encoded.size() + reply.detail.size() + kItemOverhead;
@@ -85,10 +87,19 @@ void Worker::UpdateCredit(TimePoint now) {
     for (const auto& link : links_) {
         if (link->phase == Link::Phase::kOpen) accounts_.push_back(&link->credit);
     }
-    const Capacity capacity{
-        options_.capacity_requests -
-            std::min<std::uint64_t>(options_.capacity_requests, orphaned_.requests),
-        options_.capacity_bytes - std::min(options_.capacity_bytes, orphaned_.bytes)};
+    // Replies that wait are paid for with requests too: one that has no body may have a large
+    // reply. A gateway that nothing is held for still gets its one request.
+    Capacity capacity;
+    if (held_bytes_ <= options_.capacity_bytes) {
+        // Of sessions that are over, and of replies beyond their requests.
+        std::uint64_t elsewhere = held_bytes_;
+        for (const CreditAccount* account : accounts_) {
+            elsewhere -= std::min(elsewhere, account->bytes.held());
+        }
+        capacity.requests = options_.capacity_requests -
+                            std::min<std::uint64_t>(options_.capacity_requests, orphaned_.requests);
+        capacity.bytes = options_.capacity_bytes - elsewhere;
+    }
     SplitCredit(accounts_, capacity, now);
 }
 
@@ -116,7 +127,7 @@ std::uint64_t Worker::CollectReplies(Link& link) {
     std::uint64_t payload = 0;
     for (RequestRecord* record = link.replying.front(); record != nullptr;
          record = PlaceList::Next(*record)) {
-        if (payload >= link.ReplyBytesLeft()) break;
+        if (payload >= link.ReplyBytesLeft() || batch_.size() == kRepliesPerEnvelope) break;
         const std::uint64_t size = WireBytes(record->reply);
         if (!batch_.empty() && bytes + size > limit) break;
         bytes += size;
@@ -131,6 +142,7 @@ void Worker::CreditReplies(Link& link, TimePoint now) {
     for (RequestRecord* record : batch_) {
         if (std::exchange(record->credited, true)) continue;
         link.credit.Done(record->payload_bytes);
+        Count(*record, 0);
         credit_dirty_ = true;
     }
     if (credit_dirty_) UpdateCredit(now);

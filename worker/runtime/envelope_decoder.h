@@ -26,10 +26,13 @@ enum class Malformed : std::uint8_t {
 };
 std::string_view Name(Malformed reason);
 
+/// Above all that a gateway may send: 1024 requests and as many cancels in an envelope; 1000
+/// headers in a request, beside parameters and attributes; 1 MiB of payload, of which a field takes
+/// at least a byte.
 struct DecoderLimits {
-    static constexpr std::size_t kItems = 16384;   ///< requests and cancels in one envelope
-    static constexpr std::size_t kFields = 65536;  ///< in one envelope
-    static constexpr std::size_t kRequestFields = 1024;
+    static constexpr std::size_t kItems = 16384;       ///< requests and cancels in one envelope
+    static constexpr std::size_t kFields = 1U << 20U;  ///< in one envelope
+    static constexpr std::size_t kRequestFields = 4096;
 };
 
 /// What one envelope from a gateway carries. Reused: its vectors keep their memory.

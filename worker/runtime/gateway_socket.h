@@ -8,7 +8,8 @@
 namespace holdfast::worker {
 
 /// The largest envelope that is taken from a gateway; libzmq ends the connection at a larger one.
-inline constexpr std::int64_t kMaxEnvelopeBytes = std::int64_t{16} << 20U;
+/// A gateway's `bus.max_message` is 64 MiB at most.
+inline constexpr std::int64_t kMaxEnvelopeBytes = std::int64_t{65} << 20U;
 
 /// One DEALER to one gateway address, with what it needs to notice that the connection was closed.
 /// Always DONTWAIT. After a send its events may have changed without its descriptor saying so: ask

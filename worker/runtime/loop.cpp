@@ -69,6 +69,7 @@ DrainState Loop::Run() {
         const DrainState state = worker_.drain_state();
         if (state == DrainState::kDrained || state == DrainState::kTimedOut) {
             if (state == DrainState::kTimedOut) worker_.Abandon();
+            spdlog::info("counted since the start: {}", Text(worker_.counters()));
             for (auto& [link, connection] : connections_) {
                 if (connection.socket) connection.socket->LingerAtClose(kLingerMs);
             }

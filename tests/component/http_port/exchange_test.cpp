@@ -246,6 +246,63 @@ TEST_F(Exchange, Application1AddsItsPartToRequestAndAnswer) {
                                   "\"status\":\"CREATED\", \"total\":1.10}");
 }
 
+TEST_F(Exchange, WhatApplication1AddsIsPaidFor) {
+    routes[0].additions = {{"a", gateway::Addition::Source::kBody, "a"},
+                           {"h", gateway::Addition::Source::kHeader, "x-h"}};
+    Start(Hold);
+    const std::string body = R"({"a":")" + std::string(1000, 'a') + R"("})";
+    const std::string request = Post("/echo", body);
+    HttpClient client = Connect();
+    ASSERT_TRUE(client.Send(request));
+    ASSERT_TRUE(Eventually([this] { return bus->held() == 1; }));
+    // Beside head and body, the attribute and the member of the answer.
+    EXPECT_GE(budget->bytes(), request.size() + 2 * 1000);
+    EXPECT_EQ(budget->upload_bytes(), 0U);
+}
+
+TEST_F(Exchange, WhatApplication1AddsIsRefusedWhenTheBudgetIsFull) {
+    routes[0].additions = {{"a", gateway::Addition::Source::kBody, "a"}};
+    limits.bytes = 2500;
+    Start();
+    HttpClient client = Connect();
+    const auto refused = client.Ask(Post("/echo", R"({"a":")" + std::string(1000, 'a') + R"("})"));
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503U);
+    EXPECT_EQ(refused->Header("holdfast-outcome"), "overloaded");
+    EXPECT_EQ(refused->Header("holdfast-processed"), "no");
+    EXPECT_EQ(client.Ask(Post("/echo", R"({"a":1})")).value().status, 200U);
+    EXPECT_EQ(bus->submits(), 1U);
+}
+
+TEST_F(Exchange, AValueThatIsTooLargeToBeAddedIsRefusedByName) {
+    routes[0].additions = {{"who", gateway::Addition::Source::kBody, "customer"},
+                           {"tenant", gateway::Addition::Source::kHeader, "x-tenant"}};
+    Start();
+    HttpClient client = Connect();
+    const std::string large(2000, 'x');
+    const auto chunk = [](const std::string& data) {
+        char size[20];
+        std::snprintf(size, sizeof size, "%zx\r\n", data.size());
+        return size + data + "\r\n0\r\n\r\n";
+    };
+    const std::string member = R"({"customer":")" + large + R"("})";
+    for (const auto& [request, name] : std::vector<std::pair<std::string, std::string>>{
+             {Post("/echo", member), "'customer'"},
+             {"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                  chunk(member),
+              "'customer'"},
+             {"GET /echo HTTP/1.1\r\nHost: h\r\nX-Tenant: " + large + "\r\n\r\n", "'x-tenant'"}}) {
+        const auto refused = client.Ask(request);
+        ASSERT_TRUE(refused);
+        EXPECT_EQ(refused->status, 400U);
+        EXPECT_EQ(refused->Header("holdfast-outcome"), "rejected");
+        EXPECT_NE(refused->body.find("added-value-too-large"), std::string::npos);
+        EXPECT_NE(refused->body.find(name), std::string::npos) << refused->body;
+    }
+    EXPECT_EQ(client.Ask(Get("/echo")).value().status, 200U);
+    EXPECT_EQ(bus->submits(), 1U);
+}
+
 TEST_F(Exchange, ARepliesFaultsBecomeA502ThatSaysNothingOfThem) {
     int turn = 0;
     Start([&](const Request&, Completion& completion) {
@@ -297,7 +354,8 @@ TEST_F(Exchange, EveryOutcomeHasItsAnswer) {
     };
     const std::vector<Line> lines = {
         {Outcome::kNoWorker, Progress::kNeverSent, 503, "no", true},
-        {Outcome::kUnavailable, Progress::kStarted, 503, "no", true},
+        {Outcome::kUnavailable, Progress::kNeverSent, 503, "no", true},
+        {Outcome::kUnavailable, Progress::kSent, 503, "unknown", false},
         {Outcome::kTimedOut, Progress::kStarted, 504, "started", false},
         {Outcome::kWorkerLost, Progress::kSent, 502, "unknown", false},
         {Outcome::kShuttingDown, Progress::kSent, 502, "unknown", false},

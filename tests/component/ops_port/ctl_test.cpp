@@ -170,7 +170,9 @@ TEST(CtlUsage, WrongUsageEndsWithTwo) {
 
 TEST(CtlTargets, NothingThereEndsWithThree) {
     std::uint16_t port = 0;
-    { port = RawServer([](int, const std::atomic<bool>&) {}).port(); }
+    {
+        port = RawServer([](int, const std::atomic<bool>&) {}).port();
+    }
     const CtlResult result = RunCtl("--ops http://127.0.0.1:" + std::to_string(port) + " status");
     EXPECT_EQ(result.code, 3);
     EXPECT_THAT(result.text, HasSubstr("nothing answers at http://127.0.0.1:"));
@@ -196,7 +198,8 @@ TEST(CtlTargets, GarbageEndsWithThree) {
 }
 
 TEST(CtlTargets, JsonOfAnotherShapeIsPrintedAsWhatItLacks) {
-    constexpr std::string_view kBody = R"({"workers":[1,"x",{}],"services":"none","loops":{"a":1}})";
+    constexpr std::string_view kBody =
+        R"({"workers":[1,"x",{}],"services":"none","loops":{"a":1}})";
     RawServer server([kBody](int fd, const std::atomic<bool>&) {
         char request[1024];
         if (recv(fd, request, sizeof request, 0) <= 0) return;

@@ -215,5 +215,17 @@ TEST_F(OpsPort, CheckHealthDoesNotWaitForATargetThatSaysNothing) {
     EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("does not answer"));
 }
 
+TEST_F(OpsPort, CheckHealthDoesNotWaitForATargetThatNeverEndsItsAnswer) {
+    RawServer endless([](int fd, const std::atomic<bool>& stop) {
+        const std::string_view line = "HTTP/1.1 200 OK\r\nx-more: ";
+        if (send(fd, line.data(), line.size(), MSG_NOSIGNAL) < 0) return;
+        // Each byte well within the time of a read.
+        while (!stop && send(fd, "a", 1, MSG_NOSIGNAL) == 1) usleep(20'000);
+    });
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(CheckHealth("127.0.0.1", endless.port()), 1);
+    EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("does not answer"));
+}
+
 }  // namespace
 }  // namespace holdfast::gateway

@@ -88,6 +88,9 @@ TEST_F(WorkerLifetime, ATermSignalDrains) {
     EXPECT_EQ(gateway.ReplyTo(id).value().body(), "slept");
     EXPECT_EQ(worker->Wait(ms(10'000)), 0);
     EXPECT_FALSE(Noted("started", late));
+    EXPECT_NE(worker->Output().find("counted since the start: received=2 finished=1 "
+                                    "returned_draining=1 sessions_opened=1"),
+              std::string::npos);
 }
 
 TEST_F(WorkerLifetime, ADrainEndsAtItsTimeout) {

@@ -158,7 +158,8 @@ TEST_F(Faults, AStoppedWorkersRequestsAreAnsweredWithin1sAndItStartsNothingThatW
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 200);
     int started = 0;
-    for (const std::string& event : stack_.events()) started += event.starts_with("started") ? 1 : 0;
+    for (const std::string& event : stack_.events())
+        started += event.starts_with("started") ? 1 : 0;
     EXPECT_EQ(started, 3) << "the two of before, the one of after, none that was answered";
 }
 
@@ -222,7 +223,8 @@ TEST_F(Faults, ClientsThatLeaveAreCancelledAtTheWorker) {
     EXPECT_TRUE(Eventually([&] { return stack_.Pending() == 0; }, seconds(3)));
     EXPECT_TRUE(Eventually([&] {
         int cancelled = 0;
-        for (const auto& event : stack_.events()) cancelled += event.starts_with("cancelled") ? 1 : 0;
+        for (const auto& event : stack_.events())
+            cancelled += event.starts_with("cancelled") ? 1 : 0;
         return cancelled == 10;
     })) << "the plugin sees each cancel";
 }
@@ -231,8 +233,8 @@ TEST_F(Faults, APluginThatCrashesThrowsOrAnswersGarbageHarmsNobodyElse) {
     stack_.StartTroubleWorker();
     ASSERT_TRUE(stack_.WaitForWorkers(1));
     httplib::Client client = stack_.Client();
-    for (const char* trouble : {"throw", "fail", "header-crlf", "header-name", "bad-status",
-                                "bytes 3000000"}) {
+    for (const char* trouble :
+         {"throw", "fail", "header-crlf", "header-name", "bad-status", "bytes 3000000"}) {
         SCOPED_TRACE(trouble);
         const auto answer = client.Post("/v1/once", trouble, "text/plain");
         ASSERT_TRUE(answer);

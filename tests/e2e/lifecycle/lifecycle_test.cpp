@@ -24,7 +24,7 @@ routes:
 
 /// Runs the gateway with these words and returns (exit status, output).
 std::pair<int, std::string> RunGateway(const Stack& stack, std::vector<std::string> words,
-                                const std::map<std::string, std::string>& environment = {}) {
+                                       const std::map<std::string, std::string>& environment = {}) {
     words.insert(words.begin(), stack.gateway_binary());
     Process process(words, stack.directory() / "run.log", environment);
     const int status = process.Wait(seconds(20)).value_or(-1);
@@ -57,9 +57,9 @@ TEST(Lifecycle, ATakenPortIsOneClearLine) {
     stack.StartGateway();
     const auto [status, output] =
         RunGateway(stack, {"--config", stack.directory() / "gateway.yaml"},
-            {{"HOLDFAST_LISTEN_PORT", std::to_string(stack.ports().data)},
-             {"HOLDFAST_OPS_PORT", "0"},
-             {"HOLDFAST_BUS_PORT", "0"}});
+                   {{"HOLDFAST_LISTEN_PORT", std::to_string(stack.ports().data)},
+                    {"HOLDFAST_OPS_PORT", "0"},
+                    {"HOLDFAST_BUS_PORT", "0"}});
     EXPECT_EQ(status, 1) << output;
     EXPECT_NE(output.find(std::to_string(stack.ports().data)), std::string::npos) << output;
 }

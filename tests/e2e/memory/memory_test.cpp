@@ -18,7 +18,9 @@ using std::chrono::seconds;
 constexpr double kMiB = 1024.0 * 1024.0;
 
 // Sanitizers keep freed memory in quarantine and shadow what is there: sizes mean nothing then.
-bool SizesMeanSomething() { return SlowFactor() == 1; }
+bool SizesMeanSomething() {
+    return SlowFactor() == 1;
+}
 
 /// Samples a process's VmRSS every 100 ms until it is destroyed.
 class ResidentPeak {
@@ -45,9 +47,9 @@ class ResidentPeak {
 
 /// The bound that the gateway itself prints for this configuration.
 double PrintedBound(const Stack& stack) {
-    Process check({stack.gateway_binary(), "--config", stack.directory() / "gateway.yaml",
-                   "--check-config"},
-                  stack.directory() / "check.log");
+    Process check(
+        {stack.gateway_binary(), "--config", stack.directory() / "gateway.yaml", "--check-config"},
+        stack.directory() / "check.log");
     check.Wait(seconds(10));
     const std::string output = check.Output();
     const std::string words = "bounded by about ";

@@ -33,9 +33,9 @@ class Orders : public ::testing::Test {
 
     std::int64_t Scalar(const std::string& sql) {
         sqlite3* database = nullptr;
-        EXPECT_EQ(sqlite3_open_v2(stack_.database().c_str(), &database, SQLITE_OPEN_READONLY,
-                                  nullptr),
-                  SQLITE_OK);
+        EXPECT_EQ(
+            sqlite3_open_v2(stack_.database().c_str(), &database, SQLITE_OPEN_READONLY, nullptr),
+            SQLITE_OK);
         sqlite3_busy_timeout(database, 5000);
         sqlite3_stmt* statement = nullptr;
         EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK)
@@ -65,7 +65,8 @@ TEST_F(Orders, AnOrderIsAnsweredFromBothParts) {
     EXPECT_EQ(order.at("status"), "CREATED");
     const json& line = order.at("lines").at(0);
     EXPECT_FALSE(line.at("name").get<std::string>().empty());
-    EXPECT_EQ(line.at("lineTotal").get<std::int64_t>(), 2 * line.at("unitPrice").get<std::int64_t>());
+    EXPECT_EQ(line.at("lineTotal").get<std::int64_t>(),
+              2 * line.at("unitPrice").get<std::int64_t>());
     EXPECT_GE(order.at("total").get<std::int64_t>(), line.at("lineTotal").get<std::int64_t>());
 
     EXPECT_EQ(answer->get_header_value("Location"),
@@ -141,8 +142,9 @@ TEST_F(Orders, BadOrdersAreRefusedByNameOfTheFieldAndLeaveNothing) {
     const Bad cases[] = {
         {"malformed JSON", R"({"customer":)", 400, ""},
         {"not an object", "[1]", 400, ""},
-        {"wrong type", R"({"customer":7,"lines":[{"sku":"tea-250","quantity":1}],"currency":"EUR"})",
-         400, "customer"},
+        {"wrong type",
+         R"({"customer":7,"lines":[{"sku":"tea-250","quantity":1}],"currency":"EUR"})", 400,
+         "customer"},
         {"zero", R"({"customer":"c","lines":[{"sku":"tea-250","quantity":0}],"currency":"EUR"})",
          400, "quantity"},
         {"overflow",
@@ -152,11 +154,11 @@ TEST_F(Orders, BadOrdersAreRefusedByNameOfTheFieldAndLeaveNothing) {
          R"({"customer":"c","lines":[{"sku":"tea-250","quantity":1},{"sku":"tea-250","quantity":1}],"currency":"EUR"})",
          400, "sku"},
         {"no lines", R"({"customer":"c","lines":[],"currency":"EUR"})", 400, "lines"},
-        {"unknown article", R"({"customer":"c","lines":[{"sku":"nope","quantity":1}],"currency":"EUR"})",
-         422, "sku"},
+        {"unknown article",
+         R"({"customer":"c","lines":[{"sku":"nope","quantity":1}],"currency":"EUR"})", 422, "sku"},
         {"not enough stock",
-         R"({"customer":"c","lines":[{"sku":"tea-250","quantity":900000000}],"currency":"EUR"})", 409,
-         ""},
+         R"({"customer":"c","lines":[{"sku":"tea-250","quantity":900000000}],"currency":"EUR"})",
+         409, ""},
     };
     for (const Bad& bad : cases) {
         SCOPED_TRACE(bad.name);

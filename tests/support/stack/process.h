@@ -15,7 +15,8 @@ namespace holdfast::testing {
 /// One child process whose output goes to a file. Killed and reaped with this object.
 class Process {
   public:
-    /// Throws std::system_error when it cannot be started. `environment` is added to this process's.
+    /// Throws std::system_error when it cannot be started. `environment` is added to this
+    /// process's.
     Process(const std::vector<std::string>& command, std::string output_file,
             const std::map<std::string, std::string>& environment = {});
     ~Process();
@@ -26,7 +27,8 @@ class Process {
     bool Running();
     void Signal(int signal) const;
 
-    /// The exit status as a shell gives it (128 + signal when killed); nothing when `patience` passed.
+    /// The exit status as a shell gives it (128 + signal when killed); nothing when `patience`
+    /// passed.
     std::optional<int> Wait(std::chrono::milliseconds patience);
 
     /// Everything that it has printed so far.
@@ -44,7 +46,8 @@ class Process {
     std::string output_file_;
 };
 
-/// Polls until `condition` holds; false when `patience` passed first. A liveness bound, not a measure.
+/// Polls until `condition` holds; false when `patience` passed first. A liveness bound, not a
+/// measure.
 bool Eventually(const std::function<bool()>& condition,
                 std::chrono::milliseconds patience = std::chrono::seconds(10));
 

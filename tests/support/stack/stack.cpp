@@ -35,7 +35,9 @@ std::string MakeDirectory() {
     return name;
 }
 
-std::string Endpoint(std::uint16_t port) { return "tcp://127.0.0.1:" + std::to_string(port); }
+std::string Endpoint(std::uint16_t port) {
+    return "tcp://127.0.0.1:" + std::to_string(port);
+}
 
 }  // namespace
 
@@ -70,9 +72,9 @@ void Stack::StartGateway(const std::map<std::string, std::string>& environment) 
     all["HOLDFAST_OPS_PORT"] = std::to_string(ports_.ops);
     all["HOLDFAST_BUS_PORT"] = std::to_string(ports_.bus);
     gateway_.reset();
-    gateway_ = std::make_unique<Process>(
-        std::vector<std::string>{gateway_binary(), "--config", file}, directory_ / "gateway.log",
-        all);
+    gateway_ =
+        std::make_unique<Process>(std::vector<std::string>{gateway_binary(), "--config", file},
+                                  directory_ / "gateway.log", all);
     const bool answers = Eventually([this] {
         if (!gateway_->Running()) return true;
         return static_cast<bool>(OpsClient().Get("/healthz"));
@@ -95,7 +97,8 @@ bool Stack::WaitForWorkers(std::size_t count, std::chrono::milliseconds patience
     return Eventually(
         [&] {
             std::size_t live = 0;
-            for (const auto& worker : Ops("/v1/workers").value("workers", nlohmann::json::array())) {
+            for (const auto& worker :
+                 Ops("/v1/workers").value("workers", nlohmann::json::array())) {
                 if (worker.value("state", "") == "live" && worker.value("credit", 0) > 0) ++live;
             }
             return live == count;
@@ -116,8 +119,8 @@ Process& Stack::StartWorker(const std::string& plugin, const std::vector<std::st
 
 Process& Stack::StartOrdersWorker(int threads) {
     const nlohmann::json config = {{"database", database()}, {"seed", true}};
-    return StartWorker("orders", {"--threads", std::to_string(threads), "--plugin-config",
-                                  config.dump()});
+    return StartWorker("orders",
+                       {"--threads", std::to_string(threads), "--plugin-config", config.dump()});
 }
 
 Process& Stack::StartTroubleWorker(int threads, const std::vector<std::string>& options) {

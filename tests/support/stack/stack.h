@@ -14,7 +14,8 @@
 
 namespace holdfast::testing {
 
-/// How much slower this build is than a release build: counts are divided by it, patience multiplied.
+/// How much slower this build is than a release build: counts are divided by it, patience
+/// multiplied.
 int SlowFactor();
 
 struct Ports {

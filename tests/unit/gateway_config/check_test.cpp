@@ -46,6 +46,15 @@ TEST(Combinations, AMessageMustHoldTheLargestRequestReplyAndBatch) {
                 ElementsAre(HasSubstr("'bus.max_message'")));
 }
 
+TEST(Combinations, AMessageMustHoldWhatIsAdded) {
+    // As above, less 2 x 1 KiB and the names' 3 bytes.
+    const std::string add = ", add: {at: received_at, h: header.x}";
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1017853" + add)), IsEmpty());
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1017854" + add)),
+                ElementsAre(HasSubstr("'limits.header_bytes' + 1KiB and the name for each field of "
+                                      "'add' + 4KiB), and 'bus.max_message' is only 1MiB")));
+}
+
 TEST(Combinations, ABodyMustFitInTheUploads) {
     EXPECT_THAT(
         ProblemsOf(RouteText("path: /a, body_limit: 600KiB") + "limits: {upload_bytes: 512KiB}"),
@@ -120,13 +129,24 @@ TEST(Combinations, ARequiredServiceMustHaveARoute) {
 TEST(Descriptors, AreCheckedAgainstTheLimitOfTheProcess) {
     Config config;
     config.listen.max_connections = 19'000;
+    config.bus.max_peers = 4;
     const std::uint64_t needed = DescriptorsNeeded(config);
+    EXPECT_EQ(needed, 19'000U + 64 + 4 + 8 + 64);
     EXPECT_FALSE(CheckDescriptors(config, needed));
     const auto problem = CheckDescriptors(config, needed - 1);
     ASSERT_TRUE(problem);
     EXPECT_THAT(problem->message, AllOf(HasSubstr(std::to_string(needed) + " open files"),
+                                        HasSubstr("19000 + 64 being refused + 'bus.max_peers' 4 + "
+                                                  "8 spare + 64 of its own"),
                                         HasSubstr("may open " + std::to_string(needed - 1)),
                                         HasSubstr("'listen.max_connections' to 18999 or less")));
+}
+
+TEST(Descriptors, OfAlmostTwentyThousandConnectionsFitInTwentyThousand) {
+    Config config;
+    config.listen.max_connections = 19'500;
+    config.bus.max_peers = 4;
+    EXPECT_FALSE(CheckDescriptors(config, 20'000));
 }
 
 TEST(Descriptors, OfATinyLimitSuggestNoImpossibleNumber) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/core/added_value.h"
 #include "gateway/http/json_members.h"
 
 namespace holdfast::gateway::http {
@@ -58,6 +59,30 @@ TEST(Assembler, LeavesOutWhatIsNotThere) {
         EXPECT_TRUE(part.attributes.empty()) << body;
         EXPECT_EQ(part.members, "");
     }
+}
+
+TEST(Assembler, NamesTheAdditionWhoseValueIsTooLarge) {
+    Route route;
+    route.additions = {
+        {"a", Source::kBody, "a"}, {"p", Source::kPath, "p"}, {"h", Source::kHeader, "h"}};
+    const std::string fits(kMaxAddedValue - 2, 'x');
+    const auto make = [&](const std::string& a, const std::string& p, const std::string& h) {
+        Request request;
+        request.body = "{\"a\":\"" + a + "\"}";
+        request.parameters.Append("p", p);
+        request.headers.Append("h", h);
+        return Make(request, route);
+    };
+    const OwnPart whole = make(fits, fits, fits);
+    EXPECT_EQ(whole.too_large, nullptr);
+    EXPECT_EQ(whole.attributes.Find("h"), fits);
+    // What is charged is what is held, and that is little more than the values.
+    EXPECT_LE(whole.bytes(), 2 * 3 * (kMaxAddedValue + 16));
+    EXPECT_EQ(make(fits + "x", fits, fits).too_large, &route.additions[0]);
+    EXPECT_EQ(make(fits, fits + "x", fits).too_large, &route.additions[1]);
+    EXPECT_EQ(make(fits, fits, fits + "x").too_large, &route.additions[2]);
+    // Not short once its bytes are escaped.
+    EXPECT_EQ(make(fits, fits, std::string(400, '\xff')).too_large, &route.additions[2]);
 }
 
 TEST(Assembler, AStringCannotPassForOtherJson) {

@@ -27,14 +27,14 @@ TEST(OutcomeResponse, TheTableIsThisOne) {
               "replied/unknown 0 unknown\n"
               "replied/started 0 started\n"
               "unavailable/no 503 no retry\n"
-              "unavailable/unknown 503 no retry\n"
-              "unavailable/started 503 no retry\n"
+              "unavailable/unknown 503 unknown\n"
+              "unavailable/started 503 unknown\n"
               "overloaded/no 503 no retry\n"
-              "overloaded/unknown 503 unknown retry\n"
-              "overloaded/started 503 started retry\n"
+              "overloaded/unknown 503 unknown\n"
+              "overloaded/started 503 started\n"
               "no-worker/no 503 no retry\n"
-              "no-worker/unknown 503 unknown retry\n"
-              "no-worker/started 503 started retry\n"
+              "no-worker/unknown 503 unknown\n"
+              "no-worker/started 503 started\n"
               "timed-out/no 504 no\n"
               "timed-out/unknown 504 unknown\n"
               "timed-out/started 504 started\n"
@@ -109,6 +109,31 @@ TEST(ResponseText, TheWorkerDoesNotSpeakForTheGateway) {
         text,
         "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nHoldfast-Outcome: replied\r\n"
         "Holdfast-Correlation-Id: 0000000000001234\r\nX-Own: kept\r\nContent-Length: 4\r\n\r\n");
+}
+
+TEST(ResponseText, WhatIsCopiedIntoTheAnswerIsFreed) {
+    const std::size_t nothing = std::string().capacity();
+    for (const std::size_t size : {std::size_t{16} << 10U, (std::size_t{16} << 10U) + 1}) {
+        for (const bool head_request : {false, true}) {
+            Reply reply;
+            reply.status = 200;
+            reply.body.assign(size, 'b');
+            reply.headers.Append("x-large", std::string(1000, 'h'));
+            ResponseContext context = Context();
+            context.head_request = head_request;
+            std::string text;
+            AppendReply(text, context, reply);
+            EXPECT_NE(text.find("Content-Length: " + std::to_string(size)), std::string::npos);
+            EXPECT_LE(reply.headers.bytes(), nothing);
+            const bool copied = size <= 16U << 10U;
+            const std::size_t stays = head_request || copied ? 0 : size;
+            EXPECT_EQ(reply.body.size(), stays);
+            if (stays == 0) {
+                EXPECT_LE(reply.body.capacity(), nothing);
+            }
+            EXPECT_EQ(text.ends_with(std::string(size, 'b')), copied && !head_request);
+        }
+    }
 }
 
 TEST(ResponseText, StatusesWithoutABodyHaveNoLength) {

@@ -35,12 +35,13 @@ TEST(LogLine, TextIsForPeople) {
 }
 
 TEST(LogLine, JsonIsForMachines) {
-    const Json line = Json::parse(JsonText("worker \"lost\"", {{"worker", "a\\b"},
-                                                               {"held", std::uint64_t{1} << 63},
-                                                               {"share", 0.25},
-                                                               {"bad", std::numeric_limits<double>::quiet_NaN()},
-                                                               {"age", 2ms},
-                                                               {"first", false}},
+    const Json line = Json::parse(JsonText("worker \"lost\"",
+                                           {{"worker", "a\\b"},
+                                            {"held", std::uint64_t{1} << 63},
+                                            {"share", 0.25},
+                                            {"bad", std::numeric_limits<double>::quiet_NaN()},
+                                            {"age", 2ms},
+                                            {"first", false}},
                                            3));
     EXPECT_EQ(line["level"], "error");
     EXPECT_EQ(line["message"], "worker \"lost\"");
@@ -54,7 +55,10 @@ TEST(LogLine, JsonIsForMachines) {
 }
 
 TEST(LogLine, WhatAClientSendsCannotBreakALineNorSteerATerminal) {
-    const std::string evil = "a\r\nb\x1b[2Jc\x7f\t\xC2\x9B" "d\xE2\x80\xA8" "e\"f";
+    const std::string evil =
+        "a\r\nb\x1b[2Jc\x7f\t\xC2\x9B"
+        "d\xE2\x80\xA8"
+        "e\"f";
     EXPECT_EQ(Text("m", {{"k", evil}}),
               "info  m k=\"a\\x0d\\nb\\x1b[2Jc\\x7f\\x09\\xc2\\x9bd\\xe2\\x80\\xa8e\\\"f\"");
     const std::string json = JsonText("m", {{"k", evil}});

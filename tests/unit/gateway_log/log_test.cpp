@@ -35,6 +35,7 @@ class Sink {
             changed_.notify_all();
             changed_.wait(lock, [this] { return !held_; });
             lines_.emplace_back(line);
+            changed_.notify_all();
         };
     }
     void Hold() { Set(true); }
@@ -42,6 +43,10 @@ class Sink {
     void WaitUntilEntered() {
         std::unique_lock<std::mutex> lock(mutex_);
         changed_.wait(lock, [this] { return entered_ > 0; });
+    }
+    bool WaitUntilWritten(std::size_t lines) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        return changed_.wait_for(lock, 20s, [&] { return lines_.size() >= lines; });
     }
     /// Only after the log was stopped.
     const std::vector<std::string>& lines() const { return lines_; }
@@ -78,8 +83,7 @@ TEST(Logging, LinesBeginWithTheTimeInUtc) {
     log.Write(Level::kWarn, "here");
     log.Stop();
     EXPECT_TRUE(std::regex_match(
-        sink.lines().at(0),
-        std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z warn  here\n)")))
+        sink.lines().at(0), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z warn  here\n)")))
         << sink.lines().at(0);
 }
 
@@ -133,6 +137,18 @@ TEST(Logging, BeforeStartAndAfterStopLinesAreDropped) {
     EXPECT_THAT(sink.lines(), IsEmpty());
 }
 
+TEST(Logging, TheLastRepeatsOfAStormAreWrittenThoughNothingFollows) {
+    Sink sink;
+    Log log({.fold_interval = 1ms, .sink = sink.Function()});
+    // Before the start, so that all of the storm is over when time is first looked at.
+    const TimePoint storm = Clock::now();
+    for (int i = 0; i < 4; ++i) log.WriteFoldedAt(storm, Level::kWarn, "k", "bad frame");
+    log.Start();
+    EXPECT_TRUE(sink.WaitUntilWritten(1));
+    log.Stop();
+    EXPECT_THAT(sink.lines(), ElementsAre(HasSubstr("the same again key=k repeats=3")));
+}
+
 TEST(Logging, RepeatedErrorsAreFolded) {
     Sink sink;
     Log log({.fold_interval = 10s, .sink = sink.Function()});
@@ -184,14 +200,14 @@ TEST(RequestLines, ATimeoutSaysHowLongEachStageTook) {
     log.Start();
     const TimePoint start(1h);
     FailureRecord line{.id = CorrelationId(7, 9),
-                     .outcome = Outcome::kTimedOut,
-                     .progress = Progress::kSent,
-                     .attempts = 1,
-                     .route = "/v1/orders",
-                     .detail = "",
-                     .received = start,
-                     .answered = start + 5001ms,
-                     .stamps = {start + 1ms, start + 3ms, start + 5000ms}};
+                       .outcome = Outcome::kTimedOut,
+                       .progress = Progress::kSent,
+                       .attempts = 1,
+                       .route = "/v1/orders",
+                       .detail = "",
+                       .received = start,
+                       .answered = start + 5001ms,
+                       .stamps = {start + 1ms, start + 3ms, start + 5000ms}};
     WriteFailure(log, line);
     line.route = "/v1/other";
     line.progress = Progress::kNeverSent;

@@ -106,7 +106,9 @@ TEST_F(Endpoints, UnknownPathsAndWrongMethodsAreProblems) {
     EXPECT_EQ(gateway_.drains_started, 0);
 }
 
-TEST_F(Endpoints, HeadIsAnsweredLikeGet) { EXPECT_EQ(Ask("HEAD", "/healthz").status, 200); }
+TEST_F(Endpoints, HeadIsAnsweredLikeGet) {
+    EXPECT_EQ(Ask("HEAD", "/healthz").status, 200);
+}
 
 TEST_F(Endpoints, WhatAnEndpointThrowsBecomes500) {
     sources_.config_text = []() -> std::string { throw std::runtime_error("no text"); };

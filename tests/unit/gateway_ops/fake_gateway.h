@@ -12,8 +12,8 @@
 
 namespace holdfast::gateway {
 
-/// What the ops port looks at, without a gateway behind it. The bus is a thread that answers snapshots
-/// while `bus_answers`.
+/// What the ops port looks at, without a gateway behind it. The bus is a thread that answers
+/// snapshots while `bus_answers`.
 class FakeGateway {
   public:
     FakeGateway() {
@@ -67,9 +67,8 @@ class FakeGateway {
             .counters = {&loop_counters, &bus_counters},
             .watchdogs = {{"http-0", &loop_watchdog}, {"bus", &bus_watchdog}},
             .snapshots = snapshots,
-            .has_worker = [this](std::string_view service) {
-                return has_worker && service == "orders";
-            },
+            .has_worker =
+                [this](std::string_view service) { return has_worker && service == "orders"; },
             .required_services = {"orders"},
             .draining = [this] { return draining.load(); },
             .start_drain =

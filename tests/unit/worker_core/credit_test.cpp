@@ -119,6 +119,102 @@ TEST_F(CreditRules, IfBothUseItAfterAllWhatExceedsTheCapacityIsHandedBack) {
     EXPECT_EQ(worker->held() + Returns(idle).size(), 8U + id - 20U - 8U);
 }
 
+TEST_F(CreditRules, RepliesThatWaitTakeTheirBytesOfTheCapacity) {
+    const LinkId link = Join(7, 0);
+    Request(link, 1, ms(10'000), 100);
+    Request(link, 2, ms(10'000), 100);
+    Flush();
+    Finish(StartNext(), std::string(400, 'r'), 400);  // 300 beyond what its request had
+    Cancel(link, 2);
+    PassPinged(ms(100));
+    EXPECT_TRUE(Replies(link).empty());
+    EXPECT_EQ(Credit(link).bytes_total, 1000U);
+    worker->OnReplyCredit(link, 7, kPlenty);
+    Flush();
+    EXPECT_EQ(Replies(link).size(), 1U);
+    EXPECT_EQ(Credit(link).bytes_total, 1200U);
+}
+
+TEST_F(CreditRules, WhileRepliesExceedTheCapacityNoNewCreditIsGiven) {
+    const LinkId link = Join(7, 0);
+    for (std::uint64_t id = 1; id <= 4; ++id) Request(link, id);
+    Flush();
+    for (int i = 0; i < 3; ++i) Finish(StartNext(), std::string(400, 'r'), 400);
+    Cancel(link, 4);
+    PassPinged(ms(200));
+    EXPECT_EQ(Credit(link).requests_total, 8U);
+    EXPECT_EQ(Credit(link).bytes_total, 1000U);
+    EXPECT_TRUE(Request(link, 5)) << "what was announced stays good";
+    Flush();
+    EXPECT_EQ(handlers.waiting.size(), 1U);
+
+    worker->OnReplyCredit(link, 7, 1);
+    Flush();
+    EXPECT_EQ(Replies(link).size(), 1U) << "a reply can always leave";
+    Tick();
+    EXPECT_GT(Credit(link).requests_total, 8U);
+    worker->OnReplyCredit(link, 7, kPlenty);
+    Flush();
+    EXPECT_EQ(Replies(link).size(), 3U);
+    Finish(StartNext());
+    Tick();
+    EXPECT_EQ(worker->held(), 0U);
+    EXPECT_EQ(Credit(link).requests_total, 8U + 5U);
+    EXPECT_EQ(Credit(link).bytes_total, 1000U + 50U);
+}
+
+TEST_F(CreditRules, RepliesThatWaitForOneGatewayLeaveTheOtherItsOneRequest) {
+    const LinkId slow = Join(7, 0);
+    Request(slow, 1);
+    Request(slow, 2);
+    Flush();
+    Finish(StartNext(), std::string(900, 'r'), 900);
+    Finish(StartNext(), std::string(900, 'r'), 900);
+    const LinkId other = Join(8);
+    for (std::uint64_t id = 100; id < 105; ++id) {
+        EXPECT_EQ(Credit(other).requests_total, id - 99);
+        EXPECT_TRUE(Request(other, id));
+        Flush();
+        Finish(StartNext());
+        PassPinged(ms(100));
+    }
+    EXPECT_EQ(Replies(other).size(), 5U);
+}
+
+TEST_F(CreditRules, BytesOfRepliesThatAreGivenUpComeBack) {
+    const LinkId link = Join(7, 0);
+    Request(link, 1);
+    Request(link, 2);
+    Flush();
+    Finish(StartNext(), std::string(900, 'r'), 900);
+    Finish(StartNext(), std::string(900, 'r'), 900);
+    Cancel(link, 1);
+    Tick();
+    EXPECT_EQ(Credit(link).requests_total, 9U);
+    worker->OnLinkReset(link);
+    Welcome(link, 9);
+    EXPECT_EQ(worker->held(), 0U);
+    EXPECT_EQ(Sent(link).back().credit->requests_total, 8U);
+    EXPECT_EQ(Sent(link).back().credit->bytes_total, 1000U);
+}
+
+TEST_F(CreditRules, AnEnvelopeHasNoMoreItemsThanAGatewayTakes) {
+    constexpr std::uint64_t kGatewayTakes = 4096;
+    Start({.capacity_requests = 6000});
+    const LinkId link = Join(7);
+    for (std::uint64_t id = 1; id <= 8000; ++id) ASSERT_TRUE(Request(link, id));
+    Flush();
+    transmitter.full.insert(link.value);
+    while (!handlers.waiting.empty()) Finish(StartNext(), "", 1);
+    Flush();
+    transmitter.full.clear();
+    Flush();
+    EXPECT_EQ(Replies(link).size(), 6000U);
+    for (const SentEnvelope& envelope : Sent(link)) {
+        EXPECT_LT(envelope.replies.size() + envelope.returns.size() + 8, kGatewayTakes);
+    }
+}
+
 TEST_F(CreditRules, DemandDecidesTheShares) {
     CreditAccount one;
     CreditAccount two;

@@ -200,5 +200,14 @@ TEST_F(Session, OfPingsThatCouldNotBeAnsweredTheLastIs) {
     EXPECT_EQ(LastPong(link).sequence, 2U);
 }
 
+TEST(CountersText, NamesOnlyWhatHappened) {
+    Counters counters;
+    EXPECT_EQ(Text(counters), "nothing");
+    counters.Add(Counter::kReceived);
+    counters.Add(Counter::kReceived);
+    counters.Add(Counter::kGatewaysLost);
+    EXPECT_EQ(Text(counters), "received=2 gateways_lost=1");
+}
+
 }  // namespace
 }  // namespace holdfast::worker

@@ -173,6 +173,18 @@ TEST_F(Decoder, ItemsAndFieldsAreCountedBeforeTheyAreStored) {
     EXPECT_EQ(Decode(many), Malformed::kTooManyFields);
 }
 
+TEST_F(Decoder, TheFullestEnvelopeOfAGatewayIsTaken) {
+    wire::Envelope envelope;
+    for (int i = 0; i < 1024; ++i) {
+        wire::Request& request = AddRequest(envelope);
+        for (int field = 0; field < 1000; ++field) request.add_headers()->set_name("a");
+        envelope.add_cancels();
+    }
+    EXPECT_EQ(Decode(envelope), Malformed::kNone);
+    EXPECT_EQ(incoming.requests.size(), 1024U);
+    EXPECT_EQ(incoming.cancels.size(), 1024U);
+}
+
 TEST_F(Decoder, BytesThatAreNoMessageAreRefused) {
     for (const std::string_view bad :
          {std::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
