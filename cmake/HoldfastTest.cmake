@@ -5,9 +5,6 @@
 # SERIAL: the test owns the machine while it runs (it measures memory, or starts many processes).
 function(holdfast_add_test)
   cmake_parse_arguments(ARG "SERIAL" "NAME;LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
-  if(NOT HOLDFAST_BUILD_TESTS)
-    return()
-  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
@@ -15,7 +12,11 @@ function(holdfast_add_test)
   target_link_libraries(${ARG_NAME} PRIVATE holdfast_options ${ARG_LIBS} GTest::gmock GTest::gtest
                                             GTest::gtest_main)
   # A test's own code need not be fast; its compilation does.
-  target_compile_options(${ARG_NAME} PRIVATE $<$<CONFIG:Release>:-O1>)
+  if(HOLDFAST_SANITIZE)
+    target_compile_options(${ARG_NAME} PRIVATE -O0)
+  else()
+    target_compile_options(${ARG_NAME} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
   set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} --gtest_brief=1)
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})

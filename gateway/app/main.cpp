@@ -85,6 +85,13 @@ int main(int argc, char** argv) {
     cli.add_flag("--print-config", print, "print the effective configuration and end");
     cli.add_flag("--health", health, "ask the running gateway whether it is healthy, and end");
     cli.set_version_flag("--version", HOLDFAST_VERSION);
+    cli.footer(
+        "\nEvery scalar of the configuration is also read from the environment: "
+        "limits.pending_bytes is\n"
+        "HOLDFAST_LIMITS_PENDING_BYTES. SIGTERM and SIGINT drain.\n"
+        "Exit codes: 0 drained, or yes; 1 cannot start, or no; 2 usage or configuration; 130 or "
+        "143 ended\n"
+        "at once by a second SIGINT or SIGTERM.");
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -72,6 +72,7 @@ class Session final : public Waiter, public DeadlineEntry {
     bool Reads() const;
     void ReadSome();
     void ReadIntoUpload();
+    std::size_t ReadInto(char* to, std::size_t room);
     void ProcessScratch(std::size_t size);
     std::size_t Process(std::string_view data);
     std::size_t ProcessHead(std::string_view data);

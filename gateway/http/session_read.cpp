@@ -104,17 +104,35 @@ void Session::ReadSome() {
     std::size_t room = scratch.size() - before;
     if (state_ == State::kDiscarding) room = std::min<std::uint64_t>(room, discard_left_);
     std::memcpy(scratch.data(), rest_.data(), before);
-    const IoResult got = socket_.Read(scratch.data() + before, room);
+    const std::size_t got = ReadInto(scratch.data() + before, room);
+    if (got == 0) return;
+    if (upload_ != nullptr) upload_->bytes += got;
+    ProcessScratch(before + got);
+}
+
+void Session::ReadIntoUpload() {
+    std::string& body = upload_->request.body;
+    const std::size_t got =
+        ReadInto(body.data() + upload_->received, body.size() - upload_->received);
+    if (got == 0) return;
+    upload_->bytes += got;
+    upload_->received += got;
+    if (upload_->received == body.size()) FinishUpload();
+}
+
+/// One read; 0 when nothing came of it, and then what follows from that is done.
+std::size_t Session::ReadInto(char* to, std::size_t room) {
+    const IoResult got = socket_.Read(to, room);
     switch (got.status) {
         case IoResult::Status::kWouldBlock:
             readable_ = false;
-            return;
+            return 0;
         case IoResult::Status::kEnd:
             OnEndOfInput();
-            return;
+            return 0;
         case IoResult::Status::kError:
             ClientGone();
-            return;
+            return 0;
         case IoResult::Status::kOk:
             break;
     }
@@ -122,32 +140,7 @@ void Session::ReadSome() {
     // the stream, once announced, gives none.
     if (got.bytes < room && !peer_closed_) readable_ = false;
     context_.counters.Add(Counter::kBytesReceived, got.bytes);
-    if (upload_ != nullptr) upload_->bytes += got.bytes;
-    ProcessScratch(before + got.bytes);
-}
-
-void Session::ReadIntoUpload() {
-    std::string& body = upload_->request.body;
-    const std::size_t room = body.size() - upload_->received;
-    const IoResult got = socket_.Read(body.data() + upload_->received, room);
-    switch (got.status) {
-        case IoResult::Status::kWouldBlock:
-            readable_ = false;
-            return;
-        case IoResult::Status::kEnd:
-            OnEndOfInput();
-            return;
-        case IoResult::Status::kError:
-            ClientGone();
-            return;
-        case IoResult::Status::kOk:
-            break;
-    }
-    if (got.bytes < room && !peer_closed_) readable_ = false;
-    context_.counters.Add(Counter::kBytesReceived, got.bytes);
-    upload_->bytes += got.bytes;
-    upload_->received += got.bytes;
-    if (upload_->received == body.size()) FinishUpload();
+    return got.bytes;
 }
 
 void Session::ProcessScratch(std::size_t size) {
