@@ -246,7 +246,8 @@ void Dispatcher::Complete(SlotIndex index, Outcome outcome, TimePoint now, Reply
 void Dispatcher::Tick(TimePoint now) {
     const Duration pause = now - last_tick_;
     last_tick_ = now;
-    if (pause > options_.peer_timeout / 2) {
+    // Longer than an idle loop sleeps between two pings.
+    if (pause > std::max(options_.peer_timeout / 2, options_.ping_interval * 3 / 2)) {
         // This process stood still: what the workers said meanwhile was not heard, and is not their
         // fault.
         workers_.ForEach(

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kStrangersPerFlush = 1024;
 /// A request that keeps coming back is no longer offered: a worker that returns all it gets must
 /// not keep the leg busy until the deadline.
-constexpr std::uint8_t kMaxAttempts = 16;
+constexpr std::uint8_t kMaxQuickReturns = 16;
+constexpr Duration kQuickReturn = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -165,12 +166,15 @@ void Dispatcher::OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, T
         return;
     }
     Withdraw(found.slot);
-    if (table_[found.slot].attempt >= kMaxAttempts) {
+    PendingTable::Slot& slot = table_[found.slot];
+    // One that had waited behind slow handlers is bounded by its deadline alone.
+    if (now - slot.deferred->stamps.sent < kQuickReturn &&
+        ++slot.quick_returns >= kMaxQuickReturns) {
         Complete(found.slot, Outcome::kUnavailable, now);
         return;
     }
-    wheel_.Set(found.slot, table_[found.slot].deferred->request.deadline);
-    ServiceQueue& service = ServiceOf(table_[found.slot]);
+    wheel_.Set(found.slot, slot.deferred->request.deadline);
+    ServiceQueue& service = ServiceOf(slot);
     Place(found.slot, Where::kFront, now);
     Pump(service, now);
 }

@@ -57,6 +57,13 @@ bool Permit::TryGrowUpload(std::uint64_t bytes) {
     return true;
 }
 
+bool Permit::TryGrow(std::uint64_t bytes) {
+    assert(budget_ != nullptr);
+    if (!InflightBudget::TryAdd(budget_->bytes_, bytes, budget_->limits_.bytes)) return false;
+    bytes_ += bytes;
+    return true;
+}
+
 void Permit::FinishUpload() {
     if (budget_ == nullptr) return;
     budget_->uploading_.fetch_sub(std::exchange(uploading_, 0), std::memory_order_relaxed);

@@ -58,6 +58,9 @@ class Permit {
     /// passed, and then nothing has changed.
     [[nodiscard]] bool TryGrowUpload(std::uint64_t bytes);
 
+    /// The same for bytes that are here already and wait for nobody.
+    [[nodiscard]] bool TryGrow(std::uint64_t bytes);
+
     /// The body is complete: its bytes no longer count as an upload.
     void FinishUpload();
 

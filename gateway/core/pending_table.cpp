@@ -28,6 +28,7 @@ PendingTable::SlotIndex PendingTable::Insert(DeferredRef&& deferred) {
     slot.generation = (slot.generation + 1) & CorrelationId::kGenerationMask;
     slot.state = State::kQueued;
     slot.attempt = 0;
+    slot.quick_returns = 0;
     slot.suspect = false;
     slot.ended_by_reply = false;
     slot.list = {};

@@ -44,13 +44,14 @@ class PendingTable {
         std::uint8_t attempt = 0;
         /// Lost once after a send: it may have been processed, and it is not redispatched again.
         bool suspect : 1 = false;
-        bool ended_by_reply : 1 =
-            false;                   ///< how the last use ended: tells a duplicate from a late one
-        std::uint64_t sequence = 0;  ///< in its worker's session, once sent
-        std::uint64_t expiry_tick = 0;  ///< TimingWheel's
-        Links list;                     ///< of the queue or of the worker's list
-        Links timer;                    ///< TimingWheel's
-        std::uint32_t bucket = kNone;   ///< TimingWheel's
+        /// How the last use ended: tells a duplicate reply from a late one.
+        bool ended_by_reply : 1 = false;
+        std::uint8_t quick_returns : 5 = 0;  ///< times that a worker handed it back at once
+        std::uint64_t sequence = 0;          ///< in its worker's session, once sent
+        std::uint64_t expiry_tick = 0;       ///< TimingWheel's
+        Links list;                          ///< of the queue or of the worker's list
+        Links timer;                         ///< TimingWheel's
+        std::uint32_t bucket = kNone;        ///< TimingWheel's
         std::uint32_t worker = kNoWorker;
         std::uint32_t payload_bytes = 0;
     };

@@ -164,6 +164,7 @@ class Loop::Impl final : public SessionHost {
             Waiter* waiter = completion.deferred->waiter;
             if (waiter == nullptr) {
                 context_.counters.Add(Counter::kOutcomeCancelled);
+                completion = {};  // its permit does not wait for the rest of the batch
                 continue;
             }
             auto& session = static_cast<Session&>(*waiter);

@@ -62,10 +62,21 @@ bool IsNominated(const RequestHead& head, std::string_view name) {
     return nominated;
 }
 
+/// Whether every quoted string ends: one that does not would swallow what is appended to it.
+bool ClosesItsQuotes(std::string_view value) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] == '"') quoted = !quoted;
+        if (quoted && value[i] == '\\') ++i;
+    }
+    return !quoted;
+}
+
 std::string ForwardedValue(const RequestSource& source) {
     std::string value;
     for (const HeaderField& field : source.head.fields) {
         if (field.known != Known::kForwarded || field.value.empty()) continue;
+        if (!ClosesItsQuotes(field.value)) continue;
         value += field.value;
         value += ", ";
     }

@@ -72,6 +72,7 @@ class Session final : public Waiter, public DeadlineEntry {
     bool Reads() const;
     void ReadSome();
     void ReadIntoUpload();
+    void ForgetLastRequest();
     std::size_t ReadInto(char* to, std::size_t room);
     void ProcessScratch(std::size_t size);
     std::size_t Process(std::string_view data);
@@ -98,6 +99,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void RefuseAndClose(Reject reason);
     void AnswerProblem(const ProblemAnswer& answer, std::string_view allow = {});
     void AnswerReply(Completion completion);
+    void AnswerFailure(Completion completion);
     ResponseContext MakeContext(CorrelationId id);
     void ReportFailure(const Completion& completion, Outcome outcome, std::string_view detail);
     void Send(std::string_view head, Completion completion);

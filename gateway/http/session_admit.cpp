@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/http/assembler.h"
 #include "gateway/http/head_parser.h"
 #include "gateway/http/path.h"
@@ -78,8 +80,16 @@ std::size_t Session::Admit(const Framing& framing, const Endpoint::Entry& entry,
         RefuseRequest(AnswerFor(*reason), framing);
         return 0;
     }
-    std::optional<Permit> permit = context_.budget.TryAdmit(head_bytes);
-    if (!permit || (framing.length > 0 && !permit->TryGrowUpload(framing.length))) {
+    // What escaping adds to a path is held twice: in the target and in the parameters.
+    const std::size_t raw = context_.head.target.size();
+    const std::size_t escaped = std::max(context_.path.size(), raw) - raw;
+    std::optional<Permit> permit = context_.budget.TryAdmit(head_bytes + 2 * escaped);
+    // A body that is here already waits for nobody: it must not stand behind slow ones.
+    const bool here = !framing.chunked && behind.size() >= framing.length;
+    const auto pay = [&](Permit& with) {
+        return here ? with.TryGrow(framing.length) : with.TryGrowUpload(framing.length);
+    };
+    if (!permit || (framing.length > 0 && !pay(*permit))) {
         RefuseRequest(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent), framing);
         return 0;
     }
@@ -100,7 +110,6 @@ std::size_t Session::StartBody(const Framing& framing, Request request, Permit p
                                std::string_view behind) {
     if (!framing.chunked && behind.size() >= framing.length) {
         request.body.assign(behind.substr(0, framing.length));
-        permit.FinishUpload();
         Submit(std::move(request), std::move(permit));
         return framing.length;
     }
@@ -121,6 +130,7 @@ std::size_t Session::StartBody(const Framing& framing, Request request, Permit p
                                            : options.body_timeout));
     if (framing.chunked) {
         upload_->chunks = std::make_unique<ChunkedBody>();
+        upload_->bytes = behind.size();
         return 0;
     }
     std::string& body = upload_->request.body;
@@ -150,11 +160,10 @@ bool Session::AddOwnPart(Request& request, Permit& permit) {
         AnswerProblem(answer);
         return false;
     }
-    if (!permit.TryGrowUpload(part.bytes())) {
+    if (!permit.TryGrow(part.bytes())) {
         AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
         return false;
     }
-    permit.FinishUpload();
     request.attributes = std::move(part.attributes);
     own_members_ = std::move(part.members);
     return true;

@@ -74,22 +74,27 @@ void Session::OnCompleted(Completion completion) {
     if (completion.outcome == Outcome::kReplied) {
         AnswerReply(std::move(completion));
     } else {
-        const ProblemAnswer answer = AnswerFor(completion.outcome, completion.progress);
-        if (answer.status == 0) {
-            Close();
-            return;
-        }
-        context_.counters.Add(CounterOf(completion.outcome));
-        ReportFailure(completion, completion.outcome, completion.reply.detail);
-        if (access_ != nullptr) {
-            access_->status = answer.status;
-            access_->outcome = answer.outcome;
-        }
-        context_.out.clear();
-        AppendProblem(context_.out, MakeContext(completion.id), answer, {});
-        Send(context_.out, {});
+        AnswerFailure(std::move(completion));
     }
-    Pump();
+    // The permit is given back by now: the next request on this connection may need its place.
+    if (state_ != State::kClosed) Pump();
+}
+
+void Session::AnswerFailure(Completion completion) {
+    const ProblemAnswer answer = AnswerFor(completion.outcome, completion.progress);
+    if (answer.status == 0) {
+        Close();
+        return;
+    }
+    context_.counters.Add(CounterOf(completion.outcome));
+    ReportFailure(completion, completion.outcome, completion.reply.detail);
+    if (access_ != nullptr) {
+        access_->status = answer.status;
+        access_->outcome = answer.outcome;
+    }
+    context_.out.clear();
+    AppendProblem(context_.out, MakeContext(completion.id), answer, {});
+    Send(context_.out, {});
 }
 
 void Session::AnswerReply(Completion completion) {

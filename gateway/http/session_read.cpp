@@ -197,6 +197,7 @@ std::size_t Session::ProcessHead(std::string_view data) {
         case HeadScanner::Result::Status::kIncomplete:
             return 0;
         case HeadScanner::Result::Status::kRefused:
+            ForgetLastRequest();
             RefuseAndClose(scan.reason);
             return data.size();
         case HeadScanner::Result::Status::kComplete:
@@ -206,6 +207,12 @@ std::size_t Session::ProcessHead(std::string_view data) {
     head_begun_ = false;
     const std::string_view head = data.substr(scan.begin, scan.end - scan.begin);
     return scan.end + HandleHead(head, data.substr(scan.end));
+}
+
+/// Before an answer to a head that was never parsed: it is not of the request before it.
+void Session::ForgetLastRequest() {
+    head_request_ = http10_ = false;
+    received_ = context_.now;
 }
 
 std::size_t Session::ProcessChunks(std::string_view data) {
@@ -250,6 +257,7 @@ void Session::OnDeadline() {
             if (rest_.empty()) {
                 Close();
             } else {
+                ForgetLastRequest();
                 RefuseAndClose(Reject::kHeadTimeout);
             }
             return;

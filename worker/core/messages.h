@@ -57,6 +57,7 @@ struct ReturnItem {
 struct Outgoing {
     std::uint64_t session = 0;
     bool hello = false;
+    std::uint64_t link = 0;  ///< with hello: which of the worker's connections says it
     bool goodbye = false;
     const PongItem* pong = nullptr;
     const RequestCreditItem* credit = nullptr;

@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace holdfast::worker {
+namespace {
+
+constexpr std::uint64_t kOrphansBeyondCapacity = 1024;
+
+}  // namespace
 
 Worker::Worker(const WorkerOptions& options, Handlers& handlers)
     : options_(options), handlers_(handlers), records_(options.capacity_requests) {}
@@ -56,6 +61,9 @@ bool Worker::ExceedsCredit(const Link& link) const {
 }
 
 bool Worker::ExceedsCapacity(const Link& link) const {
+    // The one request that each gateway may always have must not become one more for each session
+    // whose requests are never answered.
+    if (orphaned_.requests >= options_.capacity_requests + kOrphansBeyondCapacity) return true;
     if (link.credit.requests.held() == 0) return false;
     return held_ >= options_.capacity_requests + links_.size() ||
            held_bytes_ >= 2 * options_.capacity_bytes;

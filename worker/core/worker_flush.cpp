@@ -165,6 +165,7 @@ bool Worker::FlushLink(Link& link, Transmitter& transmitter, TimePoint now) {
     if (link.hello_wanted) {
         Outgoing hello;
         hello.hello = true;
+        hello.link = link.id.value;
         if (transmitter.Transmit(link.id, hello) == TransmitResult::kLater) return true;
         link.hello_wanted = false;
         link.next_hello = now + options_.hello_retry;

@@ -131,10 +131,12 @@ EnvelopeEncoder::EnvelopeEncoder(HelloFacts facts)
 
 EnvelopeEncoder::~EnvelopeEncoder() = default;
 
-void EnvelopeEncoder::FillHello() {
+/// Two addresses may lead to one gateway, which holds an instance that connects anew for the same
+/// one: so each connection is an instance of its own.
+void EnvelopeEncoder::FillHello(std::uint64_t link) {
     wire::Hello& hello = *head_->mutable_hello();
     hello.set_protocol(kProtocolVersion);
-    hello.set_instance(facts_.instance);
+    hello.set_instance(facts_.instance + "-" + std::to_string(link));
     hello.set_version(facts_.version);
     hello.set_threads(facts_.threads);
     hello.set_pid(facts_.pid);
@@ -150,7 +152,7 @@ void EnvelopeEncoder::FillHello() {
 std::size_t EnvelopeEncoder::Measure(const Outgoing& outgoing) {
     head_->Clear();
     head_->set_session(outgoing.session);
-    if (outgoing.hello) FillHello();
+    if (outgoing.hello) FillHello(outgoing.link);
     if (outgoing.goodbye) head_->mutable_goodbye();
     if (const PongItem* pong = outgoing.pong) {
         using std::chrono::milliseconds;

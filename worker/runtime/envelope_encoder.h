@@ -57,7 +57,7 @@ class EnvelopeEncoder {
     void Write(const Outgoing& outgoing, char* to) const;
 
   private:
-    void FillHello();
+    void FillHello(std::uint64_t link);
 
     const HelloFacts facts_;
     std::unique_ptr<wire::Envelope> head_;  ///< all but the replies

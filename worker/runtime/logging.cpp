@@ -61,9 +61,13 @@ void StartLogging(const std::string& level, const std::string& format) {
 }
 
 void StopLogging() {
-    // The logger and its sink end here, after the thread that writes to them.
+    // Threads that outlive the worker's end (a name that is being resolved, a handler that does not
+    // return) may still log: what they say goes nowhere.
     const auto logger = spdlog::default_logger();
-    spdlog::shutdown();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("ended"));
+    logger->flush();
+    // Writes what is queued and joins; the logger and its sink end after it.
+    spdlog::details::registry::instance().set_tp(nullptr);
 }
 
 }  // namespace holdfast::worker

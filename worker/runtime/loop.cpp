@@ -47,8 +47,10 @@ Loop::Loop(LoopOptions options, PluginHost& host, HandlerPool& pool, FinishedInb
 Loop::~Loop() = default;
 
 void Loop::RequestDrain() {
+    // The loop may end, and with it this object, as soon as it sees the request.
+    const std::shared_ptr<Wakeup> wakeup = wakeup_;
     drain_requested_.store(true, std::memory_order_release);
-    wakeup_->Wake();
+    wakeup->Wake();
 }
 
 DrainState Loop::Run() {
@@ -63,7 +65,8 @@ DrainState Loop::Run() {
         for (auto& [link, connection] : connections_) Receive(connection, now);
         TakeFinished();
         if (now >= worker_.NextTick()) Tick(now);
-        const bool blocked = worker_.Flush(*this, now);
+        for (auto& [link, connection] : connections_) connection.blocked = false;
+        worker_.Flush(*this, now);
         for (auto& [link, connection] : connections_) NoteSession(connection);
 
         const DrainState state = worker_.drain_state();
@@ -75,16 +78,19 @@ DrainState Loop::Run() {
             }
             return state;
         }
-        Sleep(blocked);
+        Sleep();
     }
 }
 
-void Loop::Sleep(bool blocked) {
+/// Only a connection that could not take its own envelope is waited for to take more: one that is
+/// not there must not keep the loop awake beside one that is idle.
+void Loop::Sleep() {
     std::vector<pollfd> descriptors{{.fd = wakeup_->fd(), .events = POLLIN, .revents = 0}};
     for (const auto& [link, connection] : connections_) {
         if (!connection.socket) continue;
         const short events = connection.socket->Events();
-        if ((events & ZMQ_POLLIN) != 0 || (blocked && (events & ZMQ_POLLOUT) != 0)) return;
+        if ((events & ZMQ_POLLIN) != 0 || (connection.blocked && (events & ZMQ_POLLOUT) != 0))
+            return;
         descriptors.push_back({.fd = connection.socket->fd(), .events = POLLIN, .revents = 0});
     }
     const Duration left = worker_.NextTick() - Clock::now();
@@ -229,12 +235,15 @@ void Loop::NoteSession(Connection& connection) {
 
 TransmitResult Loop::Transmit(LinkId link, const Outgoing& outgoing) {
     Connection& connection = connections_.at(link.value);
+    connection.blocked = true;
     if (!connection.socket || (connection.socket->Events() & ZMQ_POLLOUT) == 0) {
         return TransmitResult::kLater;
     }
     zmq::message_t message(encoder_.Measure(outgoing));
     encoder_.Write(outgoing, message.data<char>());
-    return connection.socket->Send(message) ? TransmitResult::kSent : TransmitResult::kLater;
+    if (!connection.socket->Send(message)) return TransmitResult::kLater;
+    connection.blocked = false;
+    return TransmitResult::kSent;
 }
 
 void Loop::Submit(std::span<RequestRecord* const> requests) {

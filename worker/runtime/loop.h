@@ -50,6 +50,7 @@ class Loop final : private Transmitter, private Handlers {
         LinkId link;
         std::string endpoint;
         std::unique_ptr<GatewaySocket> socket;  ///< none while a broken one waits to be replaced
+        bool blocked = false;                   ///< this turn it did not take its envelope
         TimePoint reopen_at;
         bool wanted = true;  ///< configured, or still resolved
         bool was_in_session = false;
@@ -72,7 +73,7 @@ class Loop final : private Transmitter, private Handlers {
     void TakeFinished();
     void Tick(TimePoint now);
     void NoteSession(Connection& connection);
-    void Sleep(bool blocked);
+    void Sleep();
 
     WorkerOptions rules_;
     PluginHost& host_;

@@ -131,6 +131,20 @@ TEST_F(Exchange, HeadIsAnsweredLikeGetWithoutTheBody) {
     EXPECT_EQ(client.Ask(Get("/echo")).value().body, "twelve bytes");
 }
 
+TEST_F(Exchange, AMalformedHeadAfterAHeadRequestIsAnsweredWithItsBody) {
+    Start([](const Request&, Completion& completion) {
+        Answer(completion, 200, "twelve bytes", "text/plain");
+        return true;
+    });
+    HttpClient client = Connect();
+    ASSERT_TRUE(client.Ask("HEAD /echo HTTP/1.1\r\nHost: h\r\n\r\n"));
+    const auto response = client.Ask("GET / HTTP/1.1\nHost: h\n\n");
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 400U);
+    EXPECT_EQ(response->Header("content-length"), std::to_string(response->body.size()));
+    EXPECT_FALSE(response->body.empty());
+}
+
 TEST_F(Exchange, OptionsAndUnknownPlacesAreAnsweredHere) {
     Start();
     HttpClient client = Connect();

@@ -113,7 +113,8 @@ TEST_F(Lifecycle, UploadsHaveABudgetOfTheirOwn) {
     slow.Send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\nx");
     ASSERT_TRUE(Eventually([this] { return budget->upload_bytes() == 900; }));
     HttpClient other = Connect();
-    EXPECT_EQ(other.Ask(Post("/echo", std::string(200, 'x'))).value().status, 503U);
+    EXPECT_EQ(other.Ask(Post("/echo", std::string(200, 'x'))).value().status, 200U)
+        << "a body that came with its head waits for nobody";
     other.Send("POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
     const auto response = other.Ask("c8\r\n" + std::string(200, 'x') + "\r\n0\r\n\r\n");
     EXPECT_EQ(response.value().status, 503U);

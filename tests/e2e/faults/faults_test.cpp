@@ -270,6 +270,17 @@ TEST_F(Faults, APoisonRequestTakesAtMostTwoWorkers) {
     EXPECT_EQ(stack_.events().size(), 2U) << "once, and redispatched once";
 }
 
+TEST_F(Faults, AGatewayThatIsNotThereKeepsNoWorkerBusy) {
+    const Stack dead;  // its ports are free: nobody listens there
+    Process& worker = stack_.StartTroubleWorker(
+        2, {"--gateway", "tcp://127.0.0.1:" + std::to_string(dead.ports().bus)});
+    ASSERT_TRUE(stack_.WaitForWorkers(1));
+    const auto before = worker.CpuTime();
+    std::this_thread::sleep_for(milliseconds(3000));
+    EXPECT_LT(worker.CpuTime() - before, milliseconds(1000))
+        << "a loop that spins takes 2000 or more";
+}
+
 TEST_F(Faults, AWorkerThatDrainsFinishesWhatItHasAndLosesNothing) {
     Process& leaving = stack_.StartTroubleWorker(4);
     stack_.StartTroubleWorker(4);

@@ -87,6 +87,20 @@ std::uint64_t Process::ThreadCount() const {
     return text ? std::stoull(*text) : 0;
 }
 
+std::chrono::milliseconds Process::CpuTime() const {
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    // Fields 14 and 15, counted from the end of the name, which may hold blanks.
+    std::istringstream fields(line.substr(line.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 3; i < 14; ++i) fields >> skipped;
+    long user = 0;
+    long system = 0;
+    fields >> user >> system;
+    return std::chrono::milliseconds((user + system) * 1000 / sysconf(_SC_CLK_TCK));
+}
+
 std::uint64_t Process::DescriptorCount() const {
     std::uint64_t count = 0;
     for (const auto& entry :

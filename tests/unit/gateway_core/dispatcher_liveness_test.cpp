@@ -36,6 +36,15 @@ TEST_F(DispatcherTest, ASilentWorkerIsSuspectedAndLostIfNothingWasHeard) {
     EXPECT_EQ(events_.back().reason, "silent");
 }
 
+TEST_F(DispatcherTest, AnIdleLoopThatWakesForPingsOnlyDoesNotCountAsAPause) {
+    options_.ping_interval = 200ms;
+    options_.peer_timeout = 400ms;  // the least that the configuration allows
+    Restart();
+    Connect("a");
+    for (int turn = 0; turn < 4; ++turn) Jump(201ms);
+    EXPECT_TRUE(dispatcher_->HasSuspectedPeers());
+}
+
 TEST_F(DispatcherTest, ASilentWorkerIsSparedIfItWasHeardAfterAll) {
     const FakeWorker a = Connect("a");
     const OutgoingRequest sent = SendTo(a);

@@ -290,6 +290,21 @@ TEST_F(DispatcherTest, ARequestThatKeepsComingBackIsUnavailable) {
     EXPECT_EQ(ended.attempts, 16U);
 }
 
+TEST_F(DispatcherTest, ARequestThatWaitedBehindSlowHandlersIsBoundedByItsDeadlineAlone) {
+    FakeWorker a = Connect("a", 1000);
+    OutgoingRequest sent = SendTo(a, {.timeout = 60s});
+    for (int returns = 0; returns < 40; ++returns) {
+        Advance(300ms);
+        Pong(a);
+        Return(a, sent);
+        const auto again = FlushTo(a);
+        ASSERT_EQ(again.size(), 1U);
+        sent = again[0];
+    }
+    Reply(a, sent);
+    EXPECT_EQ(TakeOne().outcome, Outcome::kReplied);
+}
+
 TEST_F(DispatcherTest, AReturnOfWhatTheWorkerDoesNotHaveIsCounted) {
     const FakeWorker a = Connect("a");
     const FakeWorker b = Connect("b");

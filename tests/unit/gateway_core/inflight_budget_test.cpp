@@ -58,6 +58,16 @@ TEST(InflightBudgetTest, AnUploadCountsAgainstItsShareUntilItIsFinished) {
     EXPECT_EQ(permit->bytes(), 40U);
 }
 
+TEST(InflightBudgetTest, WhatIsHereAlreadyDoesNotCountAsAnUpload) {
+    InflightBudget budget({.requests = 10, .bytes = 100, .upload_bytes = 30});
+    auto permit = budget.TryAdmit(10);
+    EXPECT_TRUE(permit->TryGrow(80));
+    EXPECT_EQ(budget.upload_bytes(), 0U);
+    EXPECT_EQ(permit->bytes(), 90U);
+    EXPECT_FALSE(permit->TryGrow(11));
+    EXPECT_EQ(budget.bytes(), 90U);
+}
+
 TEST(InflightBudgetTest, AnUploadThatDoesNotFitTheBytesGivesItsShareBack) {
     InflightBudget budget({.requests = 10, .bytes = 100, .upload_bytes = 90});
     auto holder = budget.TryAdmit(80);

@@ -76,6 +76,12 @@ TEST_F(RequestBuilder, ForwardedIsAppendedToWhatCame) {
               "for=a, for=b, for=\"[2001:db8::1]\";host=h;proto=http");
 }
 
+TEST_F(RequestBuilder, AForwardedThatWouldSwallowOursIsLeftOut) {
+    const Request request =
+        Build("Forwarded: for=a;x=\"\r\nForwarded: for=\"b\\\"\"\r\n", "GET", "10.0.0.1");
+    EXPECT_EQ(request.headers.Find("forwarded"), "for=\"b\\\"\", for=10.0.0.1;host=h;proto=http");
+}
+
 TEST_F(RequestBuilder, LongHeaderNamesBecomeLowerCaseToo) {
     const Request request = Build(std::string(200, 'X') + ": v\r\n");
     EXPECT_EQ((*request.headers.begin()).name, std::string(200, 'x'));

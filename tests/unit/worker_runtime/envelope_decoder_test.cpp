@@ -259,10 +259,12 @@ TEST(Encoder, AnEnvelopeHoldsAllThatIsReady) {
 
     Outgoing hello;
     hello.hello = true;
+    hello.link = 3;
     bytes.assign(encoder.Measure(hello), '\0');
     encoder.Write(hello, bytes.data());
     ASSERT_TRUE(envelope.ParseFromString(bytes));
     EXPECT_EQ(envelope.hello().services_size(), 2);
+    EXPECT_EQ(envelope.hello().instance(), "i-3") << "each connection is an instance of its own";
     EXPECT_EQ(envelope.replies_size(), 0);
 }
 

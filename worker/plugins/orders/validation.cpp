@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxDepth = 8;
+constexpr std::size_t kShownName = 64;  ///< of a name that the client made up
 
 Problem Invalid(std::string field, std::string detail) {
     return {400, "invalid-order", "The order is not valid", std::move(detail), std::move(field)};
@@ -32,7 +33,7 @@ std::optional<Problem> CheckMembers(const json& object, const std::string& path,
                                     std::initializer_list<std::string_view> known) {
     for (const auto& item : object.items()) {
         if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
-            return Invalid(path + item.key(), "there is no such member");
+            return Invalid(path + item.key().substr(0, kShownName), "there is no such member");
         }
     }
     for (std::string_view name : known) {
