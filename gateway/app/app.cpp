@@ -51,6 +51,14 @@ struct App::Parts {
           server(DataPortOptions(config), router, budget, bus.inbox(), observer),
           ops(OpsPortOptions(config), Sources(loaded, signals, log)) {}
 
+    /// Also when a later part could not start. The server stops first and lets its sessions go; the
+    /// bus stops after it and may push until then: the server's inboxes live as long as the parts.
+    ~Parts() {
+        ops.Stop();
+        server.Stop();
+        bus.Stop();
+    }
+
     OpsSources Sources(const config::LoadedConfig& loaded, Signals& signals, log::Log& log) {
         std::vector<const CounterBlock*> counters = {&bus_counters};
         std::vector<NamedWatchdog> watchdogs = {{"bus", &bus_watchdog}};
@@ -119,14 +127,7 @@ App::App(const config::LoadedConfig& loaded, Signals& signals, log::Log& log)
                 {"instance", parts.instance}});
 }
 
-App::~App() {
-    // The server stops first and lets its sessions go; the bus stops after it and may push until
-    // then: the server's inboxes live until the parts are destroyed. Both end quietly when Drain
-    // came first.
-    parts_->ops.Stop();
-    parts_->server.Stop();
-    parts_->bus.Stop();
-}
+App::~App() = default;
 
 int App::Run() {
     const int signal = *signals_.Wait();

@@ -5,6 +5,7 @@
 #include "gateway/log/request_lines.h"
 
 namespace holdfast::gateway::app {
+
 void LogObserver::OnAccess(const AccessRecord& record) {
     log::WriteAccess(log_, record);
 }
