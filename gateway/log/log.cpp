@@ -127,10 +127,12 @@ void Log::Stop() {
             Write(Level::kWarn, kRepeated, {{"key", key}, {"repeats", repeats}});
         });
     }
+    // Destroyed last: the queued lines refer to it until the pool's thread has written them.
+    std::shared_ptr<spdlog::async_logger> logger;
     std::shared_ptr<spdlog::details::thread_pool> pool;
     {
         MutexLock lock(backend_->mutex);
-        backend_->logger.reset();
+        logger = std::exchange(backend_->logger, nullptr);
         pool = std::exchange(backend_->pool, nullptr);
         if (pool != nullptr) {
             backend_->dropped_before.fetch_add(pool->overrun_counter(), std::memory_order_relaxed);
