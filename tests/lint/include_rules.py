@@ -61,7 +61,14 @@ RULES = (
     Rule("worker/plugins", ("worker/sdk/", "holdfast/worker/"), (STD, OS, JSON, SQLITE, OPENSSL)),
     Rule("worker", ("worker/", "holdfast/worker/"), (STD, OS, CLI, SPDLOG, JSON)),
     Rule("ctl", (), (STD, OS, HTTPLIB, JSON, CLI)),
-    Rule("load", (), (STD, OS, HTTPLIB, JSON, CLI, BEAST)),
+    # The load tester speaks to the product over HTTP only, so it includes nothing of it.
+    Rule("load/result", (), (STD, OS, JSON)),
+    Rule("load/trouble", ("load/result/",), (STD, OS, HTTPLIB)),
+    Rule("load/truth", ("load/result/",), (STD, OS, JSON, SQLITE)),
+    Rule("load/flow", ("load/result/", "load/trouble/"), (STD, OS, YAML, JSON)),
+    Rule("load/engine", ("load/flow/", "load/result/", "load/truth/"), (STD, OS, BEAST, OPENSSL)),
+    Rule("load/report", ("load/flow/", "load/result/"), (STD, OS, JSON)),
+    Rule("load", ("load/",), (STD, OS, HTTPLIB, JSON, CLI)),
     Rule("tests", ("gateway/", "worker/", "holdfast/worker/", "proto/", "ctl/", "load/"), (ANY,)),
 )
 PROJECT_FOLDERS = ("gateway/", "worker/", "holdfast/", "proto/", "ctl/", "load/", "tests/")
