@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "load/flow/profile.h"
+#include "load/result/profile.h"
 #include "load/result/threshold.h"
 #include "load/trouble/trouble.h"
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "load/flow/profile.h"
 #include "load/result/clock.h"
 #include "load/result/interval.h"
+#include "load/result/profile.h"
 #include "load/result/threshold.h"
 
 namespace holdfast::load {
