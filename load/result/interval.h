@@ -27,6 +27,9 @@ struct StepInterval {
     Histogram good_latency;  ///< the same, of those without an error
     Histogram service_time;  ///< from the first byte written: what closed-loop tools report
     Histogram blocked;       ///< from the planned send time until a connection was free
+
+    void Merge(const StepInterval& other);
+    bool operator==(const StepInterval&) const = default;
 };
 
 /// One second of one generator process (or, merged, of all of them). Recorded by the engine,
@@ -46,12 +49,19 @@ struct Interval {
     std::vector<std::string> notes;
 
     static constexpr std::size_t kMaxNotes = 8;
+    static constexpr std::size_t kMaxSteps = 1024;
+    static constexpr std::size_t kMaxText = 4096;  ///< bytes of an outcome or a note
 
+    /// Adds another process's share of the same second.
     void Merge(const Interval& other);
 
-    /// A whole interval as bytes, and back. Take returns false when the bytes are none.
+    /// A whole interval as bytes, and back. Parse returns false when the bytes are none, whatever
+    /// they are, and never takes more than a few times their size in memory. Texts beyond kMaxText
+    /// are cut.
     std::string Serialize() const;
     static bool Parse(std::string_view bytes, Interval& into);
+
+    bool operator==(const Interval&) const = default;
 };
 
 }  // namespace holdfast::load

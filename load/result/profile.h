@@ -35,6 +35,7 @@ struct LoadProfile {
         Duration probe = std::chrono::seconds(10);
     } find_limit;
 
+    /// Of all stages, the warm-up included. Zero for kFindLimit: its search ends when it ends.
     Duration Length() const;
 };
 
