@@ -14,6 +14,8 @@ function(holdfast_add_plugin name)
   endif()
   target_compile_options(${target} PRIVATE
     $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-fno-gnu-unique>)
+  # Log lines name the file and line that wrote them: from the project's folder on.
+  target_compile_options(${target} PRIVATE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
   target_link_options(${target} PRIVATE "-Wl,--version-script=${symbols}")
   # clang leaves the sanitizers' runtime to the program that loads the plugin.
   if(NOT (HOLDFAST_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang"))
