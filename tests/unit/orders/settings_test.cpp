@@ -31,11 +31,12 @@ TEST(Settings, HasDefaults) {
 
 TEST(Settings, ReadsEveryMember) {
     const Settings settings = ParseSettings(
-        R"({"database":"/data/o.db","seed":true,"currency":"CHF","tax_rates":{"standard":810},)"
+        R"({"database":"/data/o.db","seed":true,"seed_stock":9,"currency":"CHF","tax_rates":{"standard":810},)"
         R"("idempotency_retention":"48h","busy_timeout":"250ms","readers":2,"max_pages":1000,)"
         R"("synchronous":"full"})");
     EXPECT_EQ(settings.database.path, "/data/o.db");
     EXPECT_TRUE(settings.seed);
+    EXPECT_EQ(settings.seed_stock, 9);
     EXPECT_EQ(settings.currency, "CHF");
     EXPECT_EQ(settings.tax_rates.size(), 1U);
     EXPECT_EQ(settings.tax_rates.at("standard"), 810);
@@ -54,6 +55,7 @@ TEST(Settings, NamesTheMemberThatIsWrongAndWhatWouldBeRight) {
     EXPECT_THAT(Refusal(R"({"database":7})"), HasSubstr("database must be a string"));
     EXPECT_THAT(Refusal(R"({"database":":memory:"})"), HasSubstr("must be the path of a file"));
     EXPECT_THAT(Refusal(R"({"seed":"yes"})"), HasSubstr("seed must be true or false"));
+    EXPECT_THAT(Refusal(R"({"seed_stock":0})"), HasSubstr("seed_stock must be an integer from 1"));
     EXPECT_THAT(Refusal(R"({"busy_timeout":250})"), HasSubstr("must be a duration"));
     EXPECT_THAT(Refusal(R"({"busy_timeout":"-1s"})"), HasSubstr("must be a duration"));
     EXPECT_THAT(Refusal(R"({"busy_timeout":"1 s"})"), HasSubstr("must be a duration"));

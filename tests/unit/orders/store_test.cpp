@@ -217,6 +217,13 @@ TEST_F(StoreTest, SeedsOnlyAnEmptyDatabase) {
     EXPECT_EQ(Stock("tea-250"), 999'998);
 }
 
+TEST_F(StoreTest, SeedsAsMuchAsItIsToldButScarceArticlesStayScarce) {
+    settings_.seed_stock = 5'000'000;
+    Store();
+    EXPECT_EQ(Stock("tea-250"), 5'000'000);
+    EXPECT_EQ(Stock("first-flush-50"), 3);
+}
+
 TEST_F(StoreTest, SeedsOnlyWhenItIsTold) {
     settings_.seed = false;
     Store();

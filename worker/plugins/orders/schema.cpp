@@ -1,7 +1,9 @@
 #include "worker/plugins/orders/schema.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -64,14 +66,16 @@ struct Article {
     const char* name;
     Minor unit_price;
     const char* tax_class;
-    std::int64_t stock;
+    std::int64_t most_stock;  ///< however much is asked for
 };
 
+constexpr std::int64_t kPlenty = std::numeric_limits<std::int64_t>::max();
+
 constexpr std::array<Article, 5> kSamples{{
-    {"tea-250", "Green tea 250 g", 1290, "reduced", 1'000'000},
-    {"coffee-500", "Coffee beans 500 g", 1599, "reduced", 1'000'000},
-    {"mug-blue", "Blue mug 0.3 l", 895, "standard", 1'000'000},
-    {"kettle-1l", "Kettle 1 l", 4990, "standard", 1'000'000},
+    {"tea-250", "Green tea 250 g", 1290, "reduced", kPlenty},
+    {"coffee-500", "Coffee beans 500 g", 1599, "reduced", kPlenty},
+    {"mug-blue", "Blue mug 0.3 l", 895, "standard", kPlenty},
+    {"kettle-1l", "Kettle 1 l", 4990, "standard", kPlenty},
     {"first-flush-50", "First flush 50 g", 3450, "reduced", 3},
 }};
 
@@ -93,21 +97,22 @@ std::int64_t Number(Connection& connection, std::string_view sql) {
     return query.Step() ? query.Integer(0) : 0;
 }
 
-void Seed(Connection& connection) {
+void Seed(Connection& connection, std::int64_t stock) {
     if (Number(connection, "SELECT count(*) FROM articles") > 0) return;
     for (const Article& article : kSamples) {
         Query(connection,
               "INSERT INTO articles (sku, name, unit_price, tax_class, stock) "
               "VALUES (?, ?, ?, ?, ?)",
               std::string_view(article.sku), std::string_view(article.name), article.unit_price,
-              std::string_view(article.tax_class), article.stock)
+              std::string_view(article.tax_class), std::min(article.most_stock, stock))
             .Run();
     }
 }
 
 }  // namespace
 
-void PrepareSchema(const DatabaseOptions& options, bool seed, const Patience& patience) {
+void PrepareSchema(const DatabaseOptions& options, std::optional<std::int64_t> seed_stock,
+                   const Patience& patience) {
     Connection connection(options, &patience);
     EnterWal(connection, patience);
     Transaction transaction(connection);
@@ -121,7 +126,7 @@ void PrepareSchema(const DatabaseOptions& options, bool seed, const Patience& pa
         connection.Execute(kTables);
         connection.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
     }
-    if (seed) Seed(connection);
+    if (seed_stock) Seed(connection, *seed_stock);
     transaction.Commit();
 }
 

@@ -89,6 +89,10 @@ const std::map<std::string, Reader, std::less<>>& Readers() {
              s.database.full_sync = text == "full";
          }},
         {"seed", [](const json& value, Settings& s) { s.seed = ReadFlag("seed", value); }},
+        {"seed_stock",
+         [](const json& value, Settings& s) {
+             s.seed_stock = ReadInteger("seed_stock", value, 1, 1'000'000'000'000);
+         }},
         {"currency",
          [](const json& value, Settings& s) { s.currency = ReadText("currency", value); }},
         {"tax_rates", ReadTaxRates},

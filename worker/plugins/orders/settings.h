@@ -15,6 +15,7 @@ namespace holdfast::orders {
 struct Settings {
     DatabaseOptions database{.path = "orders.db"};
     bool seed = false;
+    std::int64_t seed_stock = 1'000'000;  ///< pieces of each sample article that is not scarce
     std::string currency = "EUR";
     std::map<std::string, BasisPoints, std::less<>> tax_rates{{"standard", 1900}, {"reduced", 700}};
     std::chrono::milliseconds key_retention = std::chrono::hours(24);

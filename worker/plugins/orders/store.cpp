@@ -87,7 +87,8 @@ OrderStore::OrderStore(const Settings& settings, Clock clock)
       writer_(settings.database, 1),
       readers_(settings.database, settings.readers) {
     const Patience patience{std::chrono::steady_clock::now() + kSchemaPatience};
-    PrepareSchema(settings_.database, settings_.seed, patience);
+    PrepareSchema(settings_.database,
+                  settings_.seed ? std::optional(settings_.seed_stock) : std::nullopt, patience);
 }
 
 PlaceResult OrderStore::Place(const NewOrder& order, const Patience& patience) {
