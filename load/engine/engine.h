@@ -21,6 +21,12 @@ struct TargetError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// This machine cannot hold what one process was asked to: one line that says what is short and how
+/// to do with it (more processes, another limit).
+struct LimitError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Where the load goes: http://host:port or https://host:port, optionally with a path that goes in
 /// front of every step's.
 struct Target {
@@ -41,7 +47,8 @@ struct EngineOptions {
     Ledger* ledger = nullptr;  ///< may be null
     /// Each second's interval, and a last one after the drain. Called on the engine's thread.
     std::function<void(const Interval&)> on_interval;
-    /// One user, once: each request and response as text, for --trace. May be empty.
+    /// May be empty. Otherwise one user goes once through the flow, whatever `load` says, and each
+    /// request (direction ">") and response ("<", a chunked body joined) is handed over as text.
     std::function<void(std::string_view direction, std::string_view bytes)> trace;
 };
 
@@ -50,7 +57,7 @@ struct EngineOptions {
 /// Stop from any thread and from signal handlers.
 class Engine {
   public:
-    /// Throws FlowError or TargetError.
+    /// Throws FlowError, TargetError, LimitError (more connections than descriptors).
     Engine(const Flow& flow, EngineOptions options);
     ~Engine();
     Engine(const Engine&) = delete;
