@@ -1,0 +1,61 @@
+// The gateway's process has no descriptor left: what it holds goes on, who comes waits in the
+// backlog.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <future>
+#include <thread>
+
+#include "tests/support/stack/stack.h"
+
+namespace holdfast::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void LimitDescriptors(const Process& process, rlim_t limit) {
+    rlimit limits{};
+    ASSERT_EQ(prlimit(process.pid(), RLIMIT_NOFILE, nullptr, &limits), 0);
+    limits.rlim_cur = limit;
+    ASSERT_EQ(prlimit(process.pid(), RLIMIT_NOFILE, &limits, nullptr), 0);
+}
+
+TEST(Descriptors, WhenNoneIsLeftConnectionsGoOnAndNewOnesWaitWithoutASpin) {
+    Stack stack("limits: {pending_requests: 100}\nlisten: {max_connections: 100}\n");
+    stack.StartGateway();
+    stack.StartWorker("echo");
+    ASSERT_TRUE(stack.WaitForWorkers(1));
+    httplib::Client known = stack.Client();
+    known.set_keep_alive(true);
+    ASSERT_TRUE(known.Post("/v1/echo", "before", "text/plain"));
+
+    // The limit was checked at the start; somebody lowers it under the running process.
+    LimitDescriptors(stack.gateway(), 3);
+    const auto spent = stack.gateway().CpuTime();
+    auto late = std::async(std::launch::async, [&stack] {
+        httplib::Client client = stack.Client();
+        client.set_read_timeout(seconds(30));
+        return client.Post("/v1/echo", "late", "text/plain");
+    });
+    EXPECT_TRUE(Eventually([&] {
+        return stack.gateway().Output().find("cannot accept") != std::string::npos;
+    })) << stack.gateway().Output();
+    for (int i = 0; i < 20; ++i) {
+        const auto answer = known.Post("/v1/echo", "during", "text/plain");
+        ASSERT_TRUE(answer) << "a connection that was there is lost";
+        EXPECT_EQ(answer->status, 200);
+        std::this_thread::sleep_for(milliseconds(50));  // the time in which a spin would show
+    }
+    EXPECT_EQ(late.wait_for(seconds(0)), std::future_status::timeout);
+    EXPECT_LT(stack.gateway().CpuTime() - spent, milliseconds(500) * SlowFactor())
+        << "a loop that spins takes 1000 or more";
+
+    LimitDescriptors(stack.gateway(), 1024);
+    const auto answer = late.get();
+    ASSERT_TRUE(answer) << "who waited is served as soon as there are descriptors again";
+    EXPECT_EQ(answer->status, 200);
+}
+
+}  // namespace
+}  // namespace holdfast::testing
