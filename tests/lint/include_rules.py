@@ -54,7 +54,8 @@ RULES = (
     # The application is the only wiring, so it sees every part.
     Rule("gateway", ("gateway/",), (STD, OS, CLI, SPDLOG, ZMQ, BEAST, HTTPLIB, JSON)),
     Rule("worker/core", (), (STD,), NOT_IN_CORE),
-    Rule("worker/sdk", ("holdfast/worker/",), (STD,)),
+    # For plugin authors: loading as the worker does, and what testing.hpp and json.hpp offer on top.
+    Rule("worker/sdk", ("holdfast/worker/",), (STD, r"(dlfcn|elf)\.h", r"gtest/gtest\.h", JSON)),
     Rule("worker/runtime", ("worker/core/", "worker/sdk/", "holdfast/worker/", "proto/"),
          (STD, OS, ZMQ, PROTOBUF, CLI, JSON, SPDLOG)),
     # A plugin is what a stranger could have written: the SDK, and whatever libraries it likes.

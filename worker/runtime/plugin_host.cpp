@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "worker/runtime/envelope_encoder.h"
-#include "worker/runtime/reply_rules.h"
 #include "worker/runtime/request_block.h"
 
 namespace holdfast::worker {
@@ -25,22 +24,6 @@ std::string Printable(holdfast_span span) {
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     return text;
-}
-
-holdfast_span Span(std::string_view text) {
-    return {text.data(), text.size()};
-}
-
-std::string_view View(holdfast_span span) {
-    return span.size == 0 ? std::string_view() : std::string_view(span.data, span.size);
-}
-
-/// A structure of a plugin that may have been built against a shorter one: missing members are
-/// zero.
-holdfast_reply_v1 Known(const holdfast_reply_v1& reply) {
-    holdfast_reply_v1 known{};
-    std::memcpy(&known, &reply, std::min(reply.size, sizeof known));
-    return known;
 }
 
 }  // namespace
@@ -151,25 +134,24 @@ void PluginHost::Log(const holdfast_host_v1* host, holdfast_log_level level, con
 holdfast_result PluginHost::Reply(const holdfast_host_v1* host, holdfast_responder responder,
                                   const holdfast_reply_v1* reply) {
     PluginHost& self = Self(host);
-    if (reply == nullptr || !HOLDFAST_HAS(reply, holdfast_reply_v1, flags)) {
+    const ReplyReading reading = ReadReply(reply);
+    if (reading.verdict == HOLDFAST_UNSUPPORTED) return HOLDFAST_UNSUPPORTED;
+    if (reading.verdict != HOLDFAST_OK) {
         const auto result = self.FailNow(responder, "reply() was given no reply");
         return result == HOLDFAST_OK ? HOLDFAST_INVALID : result;
     }
-    const holdfast_reply_v1 known = Known(*reply);
-    if ((known.flags & ~std::uint32_t{HOLDFAST_REPLY_NOT_PROCESSED}) != 0) {
-        return HOLDFAST_UNSUPPORTED;
-    }
-    return self.Answer(responder, known);
+    return self.Answer(responder, reading);
 }
 
-holdfast_result PluginHost::Answer(holdfast_responder responder, const holdfast_reply_v1& reply) {
+holdfast_result PluginHost::Answer(holdfast_responder responder, const ReplyReading& reading) {
+    const holdfast_reply_v1& reply = reading.reply;
     RequestRecord* const record = responders_.Claim(responder);
     if (record == nullptr) {
         spdlog::warn("plugin {}: a request was answered twice; the second answer is dropped",
                      library_.plugin().name);
         return HOLDFAST_ALREADY_ANSWERED;
     }
-    const bool refused = (reply.flags & HOLDFAST_REPLY_NOT_PROCESSED) != 0;
+    const bool refused = reading.not_processed;
     std::string problem = refused ? std::string() : CheckReply(reply, record->max_reply_bytes);
     // Members of `record` are read before Push: from then on it is the loop's.
     const std::uint64_t id = record->id;

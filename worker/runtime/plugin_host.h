@@ -1,6 +1,7 @@
 #pragma once
 
-#include <holdfast/worker/plugin.h>
+#include <holdfast/worker/plugin_library.hpp>
+#include <holdfast/worker/reply_rules.hpp>
 
 #include <condition_variable>
 #include <cstdint>
@@ -11,7 +12,6 @@
 
 #include "worker/core/request_record.h"
 #include "worker/runtime/handler_pool.h"
-#include "worker/runtime/plugin_library.h"
 #include "worker/runtime/responder_table.h"
 
 namespace holdfast::worker {
@@ -54,7 +54,7 @@ class PluginHost {
     static holdfast_result OnCancel(const holdfast_host_v1* host, holdfast_responder responder,
                                     void (*callback)(void*), void (*release)(void*), void* context);
 
-    holdfast_result Answer(holdfast_responder responder, const holdfast_reply_v1& reply);
+    holdfast_result Answer(holdfast_responder responder, const ReplyReading& reading);
     holdfast_result FailNow(holdfast_responder responder, std::string_view reason);
     void RunCancelCallbacks();
 

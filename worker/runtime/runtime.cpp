@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include <holdfast/worker/plugin_library.hpp>
 
 #include <array>
 #include <thread>
@@ -10,7 +11,6 @@
 #include "worker/runtime/handler_pool.h"
 #include "worker/runtime/loop.h"
 #include "worker/runtime/plugin_host.h"
-#include "worker/runtime/plugin_library.h"
 #include "worker/runtime/wakeup.h"
 
 namespace holdfast::worker {

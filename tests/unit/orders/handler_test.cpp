@@ -3,19 +3,20 @@
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <holdfast/worker/testing.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/orders/store_fixture.h"
-#include "tests/unit/worker_sdk/fake_host.h"
 
 namespace holdfast::orders {
 namespace {
 
 using nlohmann::json;
-using test::Answer;
-using test::RequestSpec;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
+using worker::testing::Answer;
+using worker::testing::RequestSpec;
+using worker::testing::TestHost;
 
 constexpr const char* kServices[] = {"orders"};
 constexpr holdfast_plugin_v1 kPlugin = worker::Describe<OrderHandler>("orders", "1", kServices, 1);
@@ -26,8 +27,10 @@ constexpr const char* kBody =
 class Handler : public StoreTest {
   protected:
     Handler() : config_(json{{"database", settings_.database.path}, {"seed", true}}.dump()) {}
-    void SetUp() override { ASSERT_TRUE(host_.Create(config_)) << host_.error(); }
-    void TearDown() override { host_.Destroy(); }
+    void TearDown() override {
+        host_.End();
+        EXPECT_THAT(host_.Violations(), ::testing::IsEmpty());
+    }
 
     static RequestSpec Post(const std::string& body = kBody) {
         return {.service = "orders",
@@ -46,7 +49,7 @@ class Handler : public StoreTest {
                 .parameters = {{"id", id}}};
     }
     std::string config_;
-    test::FakeHost host_{&kPlugin};
+    TestHost host_{kPlugin, config_};
 };
 
 TEST_F(Handler, AnswersAGoodOrderWith201AndItsLocation) {
@@ -136,8 +139,8 @@ TEST_F(Handler, RefusesAKeyThatIsTooLong) {
 
 TEST_F(Handler, DoesNothingForARequestThatHasExpired) {
     RequestSpec request = Post();
-    request.remaining = std::chrono::nanoseconds(0);
-    EXPECT_TRUE(host_.Ask(request).not_processed());
+    request.timeout = std::chrono::nanoseconds(0);
+    EXPECT_TRUE(host_.Ask(request).not_processed);
     EXPECT_EQ(Number("SELECT count(*) FROM orders"), 0);
 }
 
@@ -145,9 +148,9 @@ TEST_F(Handler, SaysNotProcessedWhenTheDatabaseIsBusyUntilTheDeadline) {
     Connection other(settings_.database);
     Transaction holds_the_lock(other);
     RequestSpec request = Post();
-    request.remaining = std::chrono::milliseconds(1);
+    request.timeout = std::chrono::milliseconds(1);
     const Answer answer = host_.Ask(request);
-    EXPECT_TRUE(answer.not_processed());
+    EXPECT_TRUE(answer.not_processed);
     EXPECT_THAT(answer.detail, HasSubstr("locked"));
 }
 
@@ -176,27 +179,23 @@ TEST_F(Handler, RefusesOtherMethods) {
 }
 
 TEST(OrdersConfig, NamesWhatIsWrongInItsConfig) {
-    test::FakeHost host(&kPlugin);
-    EXPECT_FALSE(host.Create(R"({"seeds":true})"));
-    EXPECT_THAT(host.error(), HasSubstr("seeds is not a member"));
+    try {
+        TestHost host(kPlugin, R"({"seeds":true})");
+        FAIL() << "it was created";
+    } catch (const worker::PluginError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("seeds is not a member"));
+    }
 }
 
 using OrdersPlugin = StoreTest;
 
 TEST_F(OrdersPlugin, LoadsFromItsSharedObjectAndIsUnmappedAgain) {
-    void* library = dlopen(HOLDFAST_ORDERS_PLUGIN, RTLD_NOW | RTLD_LOCAL);
-    ASSERT_NE(library, nullptr) << dlerror();
-    const auto entry =
-        reinterpret_cast<holdfast_plugin_function>(dlsym(library, HOLDFAST_PLUGIN_SYMBOL));
-    ASSERT_NE(entry, nullptr);
-    EXPECT_STREQ(entry()->name, "orders");
-    EXPECT_STREQ(entry()->services[0], "orders");
     {
-        test::FakeHost host(entry());
-        ASSERT_TRUE(host.Create(json{{"database", settings_.database.path}}.dump()))
-            << host.error();
+        const worker::PluginLibrary library(HOLDFAST_ORDERS_PLUGIN);
+        EXPECT_STREQ(library.plugin().name, "orders");
+        EXPECT_STREQ(library.plugin().services[0], "orders");
+        TestHost host(library.plugin(), json{{"database", settings_.database.path}}.dump());
     }
-    dlclose(library);
     EXPECT_EQ(dlopen(HOLDFAST_ORDERS_PLUGIN, RTLD_NOW | RTLD_NOLOAD), nullptr);
 }
 

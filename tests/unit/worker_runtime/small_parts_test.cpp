@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <holdfast/worker/plugin_library.hpp>
+#include <holdfast/worker/reply_rules.hpp>
 
 #include <unistd.h>
 
@@ -7,8 +9,6 @@
 
 #include "worker/runtime/address.h"
 #include "worker/runtime/health_file.h"
-#include "worker/runtime/plugin_library.h"
-#include "worker/runtime/reply_rules.h"
 #include "worker/runtime/units.h"
 
 namespace holdfast::worker {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <holdfast/worker/plugin.hpp>
+#include <holdfast/worker/testing.hpp>
 
 #include <cstring>
 #include <functional>
@@ -10,19 +11,23 @@
 #include <thread>
 
 #include "tests/unit/worker_sdk/c_plugin.h"
-#include "tests/unit/worker_sdk/fake_host.h"
 
 namespace holdfast::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using worker::AsyncPlugin;
 using worker::Host;
 using worker::Plugin;
 using worker::Reply;
 using worker::Request;
 using worker::Responder;
+using worker::testing::Answer;
+using worker::testing::LogLine;
+using worker::testing::TestHost;
 
 constexpr const char* kServices[] = {"test"};
 
@@ -49,18 +54,16 @@ constexpr holdfast_plugin_v1 kAsync = worker::Describe<Async>("async", "1", kSer
 
 class PluginFace : public testing::Test {
   protected:
-    PluginFace() {
-        EXPECT_TRUE(sync_.Create(""));
-        EXPECT_TRUE(async_.Create(""));
-    }
     ~PluginFace() override {
-        sync_.Destroy();
-        async_.Destroy();
+        sync_.End();
+        async_.End();
+        EXPECT_THAT(sync_.Violations(), IsEmpty());
+        EXPECT_THAT(async_.Violations(), IsEmpty());
         on_request = nullptr;
         on_async = nullptr;
     }
-    FakeHost sync_{&kSync};
-    FakeHost async_{&kAsync};
+    TestHost sync_{kSync};
+    TestHost async_{kAsync};
 };
 
 TEST_F(PluginFace, GivesTheWholeRequest) {
@@ -95,7 +98,7 @@ TEST_F(PluginFace, GivesTheWholeRequest) {
                                      .attributes = {{"orderId", "o-1"}},
                                      .correlation_id = 99,
                                      .attempt = 2,
-                                     .remaining = std::chrono::milliseconds(20)});
+                                     .timeout = std::chrono::milliseconds(20)});
     EXPECT_FALSE(answer.failed);
     EXPECT_EQ(answer.status, 201U);
     EXPECT_EQ(answer.Header("location"), "/x");
@@ -117,7 +120,7 @@ TEST_F(PluginFace, SaysNotProcessedByAFlag) {
     on_request = [](const Request&) { return Reply::NotProcessed("database is locked"); };
     const Answer answer = sync_.Ask({});
     EXPECT_FALSE(answer.failed);
-    EXPECT_TRUE(answer.not_processed());
+    EXPECT_TRUE(answer.not_processed);
     EXPECT_EQ(answer.detail, "database is locked");
 }
 
@@ -126,7 +129,6 @@ TEST_F(PluginFace, TurnsAnExceptionIntoAFailureWithItsText) {
     const Answer answer = sync_.Ask({});
     EXPECT_TRUE(answer.failed);
     EXPECT_EQ(answer.detail, "no such table");
-    EXPECT_EQ(sync_.refused_answers(), 0);
 }
 
 TEST_F(PluginFace, TurnsAThrownIntegerIntoAFailure) {
@@ -150,7 +152,6 @@ TEST_F(PluginFace, FailsARequestWhoseResponderDiedInAnExceptionThatWasSwallowed)
         }
     };
     EXPECT_THAT(async_.Ask({}).detail, HasSubstr("unanswered"));
-    EXPECT_EQ(async_.refused_answers(), 0);
 }
 
 TEST_F(PluginFace, LeavesAHandedOverRequestToItsNewOwnerWhenTheHandlerThrows) {
@@ -159,11 +160,11 @@ TEST_F(PluginFace, LeavesAHandedOverRequestToItsNewOwnerWhenTheHandlerThrows) {
         kept = std::move(responder);
         throw std::runtime_error("after the hand-over");
     };
-    const auto number = async_.Send({});
-    EXPECT_FALSE(async_.Poll(number).has_value());
-    EXPECT_THAT(async_.logs(), ElementsAre(HasSubstr("after the hand-over")));
+    const auto sent = async_.Send({});
+    EXPECT_FALSE(sent.Answered());
+    EXPECT_THAT(async_.logs(), ElementsAre(Field(&LogLine::text, "after the hand-over")));
     kept->Answer({.body = "late"});
-    EXPECT_EQ(async_.Wait(number).body, "late");
+    EXPECT_EQ(sent.Wait().body, "late");
 }
 
 TEST_F(PluginFace, AnswersLaterFromAnotherThread) {
@@ -185,22 +186,22 @@ TEST_F(PluginFace, AnswersOnlyOnce) {
         EXPECT_EQ(responder.Fail("three"), HOLDFAST_ALREADY_ANSWERED);
     };
     EXPECT_EQ(async_.Ask({}).body, "one");
-    EXPECT_EQ(async_.refused_answers(), 0);
 }
 
 TEST_F(PluginFace, RunsTheCancelCallbackOnceAndGivesItBack) {
-    int cancels = 0;
+    auto cancels = std::make_shared<int>(0);
     std::optional<Responder> kept;
     on_async = [&](Request request, Responder responder) {
-        EXPECT_TRUE(request.OnCancel([&cancels] { ++cancels; }));
-        EXPECT_FALSE(request.OnCancel([&cancels] { cancels += 100; }));
+        EXPECT_TRUE(request.OnCancel([cancels] { ++*cancels; }));
+        EXPECT_FALSE(request.OnCancel([cancels] { *cancels += 100; }));
+        EXPECT_EQ(cancels.use_count(), 2);
         kept = std::move(responder);
     };
-    const auto number = async_.Send({});
-    async_.Cancel(number);
-    async_.Cancel(number);
-    EXPECT_EQ(cancels, 1);
-    EXPECT_EQ(async_.released_callbacks(), 1);
+    const auto sent = async_.Send({});
+    sent.Cancel();
+    sent.Cancel();
+    EXPECT_EQ(*cancels, 1);
+    EXPECT_EQ(cancels.use_count(), 1);
     kept->Answer({});
 }
 
@@ -211,7 +212,7 @@ TEST_F(PluginFace, GivesTheCancelCallbackBackUnrunWhenTheRequestIsAnswered) {
         EXPECT_EQ(witness.use_count(), 2);
         responder.Answer({});
     };
-    async_.Wait(async_.Send({}));
+    async_.Ask({});
     EXPECT_EQ(witness.use_count(), 1);
     EXPECT_EQ(*witness, 0);
 }
@@ -223,8 +224,8 @@ TEST_F(PluginFace, RunsTheCancelCallbackAtOnceWhenAlreadyCancelled) {
         seen = request;
         kept = std::move(responder);
     };
-    const auto number = async_.Send({});
-    async_.Cancel(number);
+    const auto sent = async_.Send({});
+    sent.Cancel();
     EXPECT_TRUE(seen->Cancelled());
     bool ran = false;
     EXPECT_TRUE(seen->OnCancel([&ran] { ran = true; }));
@@ -239,8 +240,8 @@ TEST_F(PluginFace, LogsWhatACancelCallbackThrows) {
         request.OnCancel([] { throw std::runtime_error("in the callback"); });
         kept = std::move(responder);
     };
-    async_.Cancel(async_.Send({}));
-    EXPECT_THAT(async_.logs(), ElementsAre(HasSubstr("in the callback")));
+    async_.Send({}).Cancel();
+    EXPECT_THAT(async_.logs(), ElementsAre(Field(&LogLine::text, "in the callback")));
     kept->Answer({});
 }
 
@@ -252,24 +253,26 @@ TEST_F(PluginFace, LogsWithTheCallersFileAndLine) {
         Reply Handle(const Request&) override { return {}; }
     };
     static constexpr holdfast_plugin_v1 kGrab = worker::Describe<Grab>("grab", "1", kServices, 1);
-    FakeHost fake(&kGrab);
-    ASSERT_TRUE(fake.Create(""));
+    TestHost fake(kGrab);
     host = grabbed;
     const int line = __LINE__ + 1;
     Host(host, {}).Log(worker::LogLevel::kInfo, "hello");
     ASSERT_EQ(fake.logs().size(), 1U);
-    EXPECT_THAT(fake.logs()[0],
-                HasSubstr("plugin_face_test.cpp:" + std::to_string(line) + " hello"));
+    EXPECT_THAT(fake.logs()[0].file, HasSubstr("plugin_face_test.cpp"));
+    EXPECT_EQ(fake.logs()[0].line, line);
+    EXPECT_EQ(fake.logs()[0].text, "hello");
 }
 
 TEST(PluginCreation, GivesTheConstructorsReasonWhenItThrows) {
-    FakeHost host(&kSync);
-    EXPECT_FALSE(host.Create("refuse"));
-    EXPECT_EQ(host.error(), "refused by config");
+    try {
+        TestHost host(kSync, "refuse");
+        FAIL() << "it was created";
+    } catch (const worker::PluginError& error) {
+        EXPECT_STREQ(error.what(), "refused by config");
+    }
 }
 
 TEST(PluginCreation, CutsTheReasonToTheHostsBuffer) {
-    FakeHost host(&kSync);
     char error[8];
     std::memset(error, 'x', sizeof(error));
     EXPECT_EQ(kSync.create(nullptr, {"refuse", 6}, error, sizeof(error)), nullptr);
@@ -288,8 +291,7 @@ TEST(PluginDescription, NamesItsVersionAndServices) {
 }
 
 TEST(PluginInC, WorksThroughTheSameInterface) {
-    FakeHost host(CPlugin());
-    ASSERT_TRUE(host.Create("some config"));
+    TestHost host(*CPlugin(), "some config");
     const Answer answer = host.Ask({.service = "c"});
     EXPECT_EQ(answer.body, "c");
     EXPECT_EQ(answer.Header("x-config"), "some config");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <holdfast/worker/plugin.h>
+#include <holdfast/worker/span.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -14,14 +15,6 @@
 #include <utility>
 
 namespace holdfast::worker {
-
-inline std::string_view View(holdfast_span span) {
-    return span.size == 0 ? std::string_view() : std::string_view(span.data, span.size);
-}
-
-inline holdfast_span Span(std::string_view view) {
-    return {view.data(), view.size()};
-}
 
 enum class LogLevel {
     kDebug = HOLDFAST_LOG_DEBUG,
