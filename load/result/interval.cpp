@@ -18,6 +18,12 @@ void StepInterval::Merge(const StepInterval& other) {
     blocked.Merge(other.blocked);
 }
 
+void StepInterval::Pack() {
+    for (Histogram* histogram : {&latency, &good_latency, &service_time, &blocked}) {
+        histogram->Pack();
+    }
+}
+
 void Interval::Merge(const Interval& other) {
     if (steps.size() < other.steps.size()) steps.resize(other.steps.size());
     for (std::size_t step = 0; step < other.steps.size(); ++step) {
@@ -33,6 +39,11 @@ void Interval::Merge(const Interval& other) {
     const std::size_t taken = std::min(room, other.notes.size());
     notes.insert(notes.end(), other.notes.begin(),
                  other.notes.begin() + static_cast<std::ptrdiff_t>(taken));
+}
+
+void Interval::Pack() {
+    for (StepInterval& step : steps) step.Pack();
+    slip.Pack();
 }
 
 }  // namespace holdfast::load

@@ -29,6 +29,7 @@ struct StepInterval {
     Histogram blocked;       ///< from the planned send time until a connection was free
 
     void Merge(const StepInterval& other);
+    void Pack();
     bool operator==(const StepInterval&) const = default;
 };
 
@@ -54,6 +55,8 @@ struct Interval {
 
     /// Adds another process's share of the same second.
     void Merge(const Interval& other);
+    /// Packs its histograms: for intervals that are kept.
+    void Pack();
 
     /// A whole interval as bytes, and back. Parse returns false when the bytes are none, whatever
     /// they are, and never takes more than a few times their size in memory. Texts beyond kMaxText

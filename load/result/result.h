@@ -32,7 +32,8 @@ struct Mark {
 
 struct ThresholdResult {
     Threshold threshold;
-    double measured = 0;
+    double measured = 0;   ///< in the unit of the threshold's bound
+    bool no_data = false;  ///< nothing was measured that it could be about: not passed
     bool passed = false;
 };
 
