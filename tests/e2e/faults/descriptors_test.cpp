@@ -48,8 +48,8 @@ TEST(Descriptors, WhenNoneIsLeftConnectionsGoOnAndNewOnesWaitWithoutASpin) {
         std::this_thread::sleep_for(milliseconds(50));  // the time in which a spin would show
     }
     EXPECT_EQ(late.wait_for(seconds(0)), std::future_status::timeout);
-    EXPECT_LT(stack.gateway().CpuTime() - spent, milliseconds(500) * SlowFactor())
-        << "a loop that spins takes 1000 or more";
+    EXPECT_LT(stack.gateway().CpuTime() - spent, milliseconds(250) * SlowFactor())
+        << "a loop that spins takes 700 and more";
 
     LimitDescriptors(stack.gateway(), 1024);
     const auto answer = late.get();
