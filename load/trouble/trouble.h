@@ -17,9 +17,9 @@ struct TroubleEvent {
     Action action = Action::kKill;
     Kind kind = Kind::kPidFile;
     std::string
-        subject;  ///< path of the pid file, label (key=value), or URL; empty: the --ops port
-    std::string command;  ///< kRestart with kPidFile: what to start, by /bin/sh
-    std::string label;    ///< on the plots; made from the rest when the file gives none
+        subject{};  ///< path of the pid file, label (key=value), or URL; empty: the --ops port
+    std::string command{};  ///< kRestart with kPidFile: what to start, by /bin/sh
+    std::string label{};    ///< on the plots; made from the rest when the file gives none
 };
 
 }  // namespace holdfast::load
