@@ -49,9 +49,9 @@ int Main(int argc, char** argv) {
         return app.exit(error) == 0 ? kOk : kUsage;
     }
     try {
-        const OpsClient client(url, std::chrono::milliseconds(timeout_ms));
         const bool colour = isatty(STDOUT_FILENO) == 1;
-        return chosen->Run({client, raw, colour, std::cout, std::cerr});
+        return chosen->Run(
+            {url, std::chrono::milliseconds(timeout_ms), raw, colour, std::cout, std::cerr});
     } catch (const BadUsage& error) {
         std::cerr << "holdfastctl: " << error.what() << '\n';
         return kUsage;

@@ -8,9 +8,9 @@ class Config final : public Verb {
     const char* name() const override { return "config"; }
     const char* help() const override { return "The configuration that the gateway runs with"; }
     int Run(const Context& context) override {
-        const OpsAnswer answer = context.client.Get("/v1/config");
+        const OpsAnswer answer = context.Client().Get("/v1/config");
         if (answer.status != 200) {
-            throw Unreachable(context.client.url() + "/v1/config answers " +
+            throw Unreachable(context.Client().url() + "/v1/config answers " +
                               std::to_string(answer.status));
         }
         if (context.raw) {

@@ -23,10 +23,10 @@ class Drain final : public Verb {
             ->check(CLI::Range(1U, 86400U));
     }
     int Run(const Context& context) override {
-        const OpsAnswer answer = context.client.Post("/v1/drain");
+        const OpsAnswer answer = context.Client().Post("/v1/drain");
         const Json body = Json::parse(answer.body, nullptr, false);
         if (answer.status != 202 || !body.is_object()) {
-            throw Unreachable(context.client.url() + "/v1/drain answers " +
+            throw Unreachable(context.Client().url() + "/v1/drain answers " +
                               std::to_string(answer.status));
         }
         if (context.raw) {
@@ -47,7 +47,7 @@ class Drain final : public Verb {
         while (Clock::now() < until) {
             std::string left;
             try {
-                left = Show(Member(context.client.GetJson("/v1/pending"), "requests"), "used");
+                left = Show(Member(context.Client().GetJson("/v1/pending"), "requests"), "used");
             } catch (const Unreachable&) {
                 // The gateway has closed its ops port: that is the end of its drain.
                 if (!context.raw) context.out << "drained\n";

@@ -13,8 +13,8 @@ class Health final : public Verb {
     int Run(const Context& context) override {
         int health_status = 0;
         int ready_status = 0;
-        const Json health = context.client.GetJson("/healthz", &health_status);
-        const Json ready = context.client.GetJson("/readyz", &ready_status);
+        const Json health = context.Client().GetJson("/healthz", &health_status);
+        const Json ready = context.Client().GetJson("/readyz", &ready_status);
         const bool well = health_status == 200 && ready_status == 200;
         if (context.raw) {
             const Json both = {{"health", health}, {"ready", ready}};

@@ -15,9 +15,9 @@ class Metrics final : public Verb {
         app.add_option("NAME", wanted_, "A part of the metric's name");
     }
     int Run(const Context& context) override {
-        const OpsAnswer answer = context.client.Get("/metrics");
+        const OpsAnswer answer = context.Client().Get("/metrics");
         if (answer.status != 200 || answer.body.find("# TYPE ") == std::string::npos) {
-            throw Unreachable("what answers at " + context.client.url() +
+            throw Unreachable("what answers at " + context.Client().url() +
                               " is not an ops port (/metrics has no metrics)");
         }
         bool found = false;

@@ -9,7 +9,7 @@ class Pending final : public Verb {
     const char* name() const override { return "pending"; }
     const char* help() const override { return "What is held against its limits, and the oldest"; }
     int Run(const Context& context) override {
-        const nlohmann::ordered_json pending = context.client.GetJson("/v1/pending");
+        const nlohmann::ordered_json pending = context.Client().GetJson("/v1/pending");
         if (context.raw) {
             context.out << pending.dump(2, ' ', true) << '\n';
             return kOk;

@@ -51,10 +51,10 @@ class Status final : public Verb {
     int Once(const Context& context) const {
         int health_status = 0;
         int ready_status = 0;
-        const Json health = context.client.GetJson("/healthz", &health_status);
-        const Json ready = context.client.GetJson("/readyz", &ready_status);
-        const Json pending = context.client.GetJson("/v1/pending");
-        const Json workers = context.client.GetJson("/v1/workers");
+        const Json health = context.Client().GetJson("/healthz", &health_status);
+        const Json ready = context.Client().GetJson("/readyz", &ready_status);
+        const Json pending = context.Client().GetJson("/v1/pending");
+        const Json workers = context.Client().GetJson("/v1/workers");
         const bool well = health_status == 200 && ready_status == 200;
         if (context.raw) {
             const Json all = {
@@ -64,7 +64,7 @@ class Status final : public Verb {
         }
         std::ostream& out = context.out;
         out << "gateway " << Show(health, "instance") << ", version " << Show(health, "version")
-            << ", at " << context.client.url() << '\n';
+            << ", at " << context.Client().url() << '\n';
         out << "health  " << Coloured(context, Show(health, "status"), health_status == 200)
             << Loops(health) << '\n';
         out << "ready   " << Coloured(context, Show(ready, "status"), ready_status == 200);

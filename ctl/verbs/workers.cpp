@@ -9,7 +9,7 @@ class Workers final : public Verb {
     const char* name() const override { return "workers"; }
     const char* help() const override { return "Services and the workers that serve them"; }
     int Run(const Context& context) override {
-        const nlohmann::ordered_json workers = context.client.GetJson("/v1/workers");
+        const nlohmann::ordered_json workers = context.Client().GetJson("/v1/workers");
         if (context.raw) {
             context.out << workers.dump(2, ' ', true) << '\n';
         } else {
