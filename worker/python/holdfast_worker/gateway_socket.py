@@ -1,0 +1,78 @@
+"""A DEALER to one gateway address."""
+
+from __future__ import annotations
+
+import enum
+
+import zmq
+
+from .decoding import MAX_ENVELOPE
+
+BUFFER_BYTES = 256 << 10
+HIGH_WATER_MARK = 64
+
+
+class Received(enum.Enum):
+    NOTHING = "nothing"
+    BAD_FRAMES = "bad frames"
+
+
+class GatewaySocket:
+    """Thread: the loop's. Never blocks."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], endpoint: str) -> None:
+        dealer = context.socket(zmq.DEALER)
+        for option, value in (
+            (zmq.IMMEDIATE, 1),
+            (zmq.PROBE_ROUTER, 1),
+            (zmq.RECONNECT_IVL, 100),
+            (zmq.RECONNECT_IVL_MAX, 1000),
+            (zmq.CONNECT_TIMEOUT, 2000),
+            (zmq.HANDSHAKE_IVL, 2000),
+            (zmq.LINGER, 0),
+            (zmq.MAXMSGSIZE, MAX_ENVELOPE),
+            # Only against half-open TCP: liveness is the application's Ping.
+            (zmq.HEARTBEAT_IVL, 1000),
+            (zmq.HEARTBEAT_TIMEOUT, 3000),
+            (zmq.HEARTBEAT_TTL, 3000),
+            # Nets behind the credits.
+            (zmq.SNDHWM, HIGH_WATER_MARK),
+            (zmq.RCVHWM, HIGH_WATER_MARK),
+            (zmq.SNDBUF, BUFFER_BYTES),
+            (zmq.RCVBUF, BUFFER_BYTES),
+            (zmq.IPV6, int("[" in endpoint)),
+        ):
+            dealer.setsockopt(option, value)
+        self.dealer = dealer
+        self._monitor = dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        dealer.connect(endpoint)
+
+    def receive(self) -> bytes | Received:
+        try:
+            frames = self.dealer.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return Received.NOTHING
+        return frames[0] if len(frames) == 1 and frames[0] else Received.BAD_FRAMES
+
+    def send(self, envelope: bytes) -> bool:
+        try:
+            self.dealer.send(envelope, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def take_disconnected(self) -> bool:
+        """Whether a connection was closed since the last call."""
+        disconnected = False
+        while True:
+            try:
+                frames = self._monitor.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return disconnected
+            event = int.from_bytes(frames[0][:2], "little")
+            disconnected = disconnected or event == zmq.EVENT_DISCONNECTED
+
+    def close(self, linger_ms: int = 0) -> None:
+        self.dealer.disable_monitor()
+        self._monitor.close(0)
+        self.dealer.close(linger_ms)
