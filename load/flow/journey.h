@@ -56,10 +56,12 @@ struct Judgement {
 /// that were seen. Thread: that of the engine.
 class JourneyContext;
 
-/// Opens the flow's feeders; `host` is the Host header's value. Throws FlowError (a feeder that
-/// cannot be read, with file and line). `flow` outlives it.
+/// Opens the flow's feeders; `host` is the Host header's value, `base_path` goes in front of every
+/// step's path ("" or "/shop", without a slash at its end); `keep_alive` false: each request says
+/// Connection: close. Throws FlowError (a feeder that cannot be read, with file and line).
 std::shared_ptr<JourneyContext> MakeJourneyContext(const Flow& flow, const RunIdentity& identity,
-                                                   std::string host);
+                                                   std::string host, std::string base_path = {},
+                                                   bool keep_alive = true);
 
 /// One user's way through a flow, from a scenario chosen by weight to its last step: gives the next
 /// request, judges its answer. Reused for one journey after another. Thread: that of the engine.
@@ -78,7 +80,9 @@ class Journey {
         kEnd,        ///< the journey is over
         kExhausted,  ///< a feeder with `at_end: stop` ran out: no further journey can begin
     };
-    /// To be called after Begin and after each Judge or Fail.
+    /// To be called after Begin and after each Judge or Fail (or straight on, where answers are not
+    /// looked at: then nothing is extracted). With kEnd, `pause` is what the user waits before his
+    /// next journey, where users begin one after the other.
     Next Advance(OutgoingRequest& out, Duration& pause);
 
     /// The answer to the request that Advance gave last: checks, then extracts.
