@@ -170,7 +170,7 @@ std::uint64_t Histogram::CountUpTo(Duration value) const {
     if (value >= max_) return count_;
     std::uint64_t seen = 0;
     ForEach([&](std::size_t index, std::uint64_t count) {
-        if (Nanoseconds(UpperEnd(index)) > value) return false;
+        if (Nanoseconds(LowerEnd(index)) > value) return false;
         seen += count;
         return true;
     });

@@ -36,7 +36,7 @@ class Histogram {
     /// The smallest value that at least `quantile` (0 to 1) of all values do not exceed: at most
     /// 1/128 above it, never above max(). Zero when empty.
     Duration At(double quantile) const;
-    /// How many values lie in a bucket that ends at `value` or below.
+    /// How many values lie in a bucket that begins at `value` or below: up to 1/128 above it.
     std::uint64_t CountUpTo(Duration value) const;
 
     /// (upper end of a bucket, its count), ascending, the empty ones left out.

@@ -156,10 +156,12 @@ TEST(HistogramTest, PackedItAnswersTheSameAndGoesOnRecording) {
 }
 
 TEST(HistogramTest, CountsUpToAValueByWholeBuckets) {
-    const Histogram histogram = Recorded({10, 20, 20, 1'000'000});
+    const Histogram histogram = Recorded({10, 20, 20, 1'000'000, 2'000'000});
     EXPECT_EQ(histogram.CountUpTo(Duration(9)), 0U);
     EXPECT_EQ(histogram.CountUpTo(Duration(20)), 3U);
+    EXPECT_EQ(histogram.CountUpTo(Duration(990'000)), 3U);
     EXPECT_EQ(histogram.CountUpTo(milliseconds(1)), 4U);
+    EXPECT_EQ(histogram.CountUpTo(milliseconds(2)), 5U);
 }
 
 TEST(HistogramTest, WhatItAppendsItTakesBack) {
