@@ -1,0 +1,138 @@
+#include "load/truth/ledger_reader.h"
+
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "load/result/error_kind.h"
+
+namespace holdfast::load {
+namespace {
+
+using nlohmann::json;
+
+/// Throws json::exception when a member is missing or of another type.
+StoredOrder OrderOf(const json& body) {
+    StoredOrder order{.id = body.at("orderId").get<std::string>(),
+                      .customer = body.at("customer").get<std::string>(),
+                      .currency = body.at("currency").get<std::string>(),
+                      .net = body.at("net").get<std::int64_t>(),
+                      .tax = body.at("tax").get<std::int64_t>(),
+                      .total = body.at("total").get<std::int64_t>(),
+                      .lines = {}};
+    for (const json& line : body.at("lines")) {
+        order.lines.push_back({.sku = line.at("sku").get<std::string>(),
+                               .quantity = line.at("quantity").get<std::int64_t>(),
+                               .line_total = line.at("lineTotal").get<std::int64_t>(),
+                               .tax = line.at("tax").get<std::int64_t>()});
+    }
+    return order;
+}
+
+/// What was told when it was not an order.
+Verdict VerdictWithoutOrder(const std::string& error, int status, const std::string& processed) {
+    if (error == Name(ErrorKind::kConnect) || error == Name(ErrorKind::kUnsent)) {
+        return Verdict::kNotProcessed;
+    }
+    if (processed == "no") return Verdict::kNotProcessed;
+    // A crossed or malformed answer says nothing about this request.
+    if (error == Name(ErrorKind::kCrossed) || error == Name(ErrorKind::kMalformed)) {
+        return Verdict::kUnknown;
+    }
+    return status / 100 == 4 ? Verdict::kRefused : Verdict::kUnknown;
+}
+
+LedgerRequest RequestOf(const json& line) {
+    LedgerRequest request;
+    request.mark = line.at("mark").get<std::string>();
+    request.key = line.at("key").get<std::string>();
+    request.creates = !line.at("request").get_ref<const std::string&>().empty();
+    const std::string error = line.at("error").get<std::string>();
+    const int status = line.at("status").get<int>();
+    const std::string processed = line.at("processed").get<std::string>();
+    request.told = status == 0 ? error : std::to_string(status);
+    if (status != 0 && !processed.empty()) request.told += " processed: " + processed;
+    if (error == Name(ErrorKind::kCrossed)) request.told += " (another request's answer)";
+
+    if (status / 100 == 2 && error != Name(ErrorKind::kCrossed)) {
+        const json body =
+            json::parse(line.at("answer").get_ref<const std::string&>(), nullptr, false);
+        try {
+            const StoredOrder order = OrderOf(body);
+            request.order_id = order.id;
+            request.content = ContentOf(order);
+            request.verdict = request.creates ? Verdict::kCreated : Verdict::kRead;
+            return request;
+        } catch (const json::exception&) {
+            request.told += " without a readable order";
+        }
+    }
+    if (request.creates) request.verdict = VerdictWithoutOrder(error, status, processed);
+    return request;
+}
+
+LedgerStock StockOf(const json& line) {
+    LedgerStock stock;
+    for (const auto& [sku, level] : line.at("articles").items()) {
+        stock.levels.push_back({.sku = sku,
+                                .stock = level.at("stock").get<std::int64_t>(),
+                                .ordered = level.at("ordered").get<std::int64_t>()});
+    }
+    return stock;
+}
+
+}  // namespace
+
+LedgerLine ParseLedgerLine(const std::string& text) {
+    const json line = json::parse(text, nullptr, false);
+    try {
+        const std::string type = line.at("type").get<std::string>();
+        if (type == "request") return RequestOf(line);
+        if (type == "begin") {
+            return LedgerBegin{.run = line.at("run").get<std::string>(),
+                               .process = line.at("process").get<std::uint64_t>(),
+                               .processes = line.at("processes").get<std::uint64_t>()};
+        }
+        if (type == "end") {
+            return LedgerEnd{.run = line.at("run").get<std::string>(),
+                             .process = line.at("process").get<std::uint64_t>(),
+                             .recorded = line.at("recorded").get<std::uint64_t>(),
+                             .lost = line.at("lost").get<std::uint64_t>()};
+        }
+        if (type == "stock") return StockOf(line);
+    } catch (const json::exception&) {
+        // Falls through: torn.
+    }
+    return LedgerTorn{};
+}
+
+void ReadLedger(const std::string& path,
+                const std::function<void(std::uint64_t, const LedgerLine&)>& visit) {
+    std::ifstream file(path);
+    if (!file) throw LedgerError(path + ": " + std::generic_category().message(errno));
+    std::string line;
+    std::uint64_t number = 0;
+    while (std::getline(file, line)) visit(++number, ParseLedgerLine(line));
+    if (file.bad()) throw LedgerError(path + ": cannot be read to its end");
+}
+
+std::string StockLine(const std::string& run, const std::vector<StockLevel>& levels) {
+    nlohmann::ordered_json articles = nlohmann::ordered_json::object();
+    for (const StockLevel& level : levels) {
+        articles[level.sku] = {{"stock", level.stock}, {"ordered", level.ordered}};
+    }
+    return nlohmann::ordered_json{{"type", "stock"}, {"run", run}, {"articles", articles}}.dump();
+}
+
+std::string ContentOf(const StoredOrder& order) {
+    std::string text = order.currency + " net " + std::to_string(order.net) + " tax " +
+                       std::to_string(order.tax) + " total " + std::to_string(order.total) + ":";
+    for (const OrderedLine& line : order.lines) {
+        text += " " + std::to_string(line.quantity) + " x " + line.sku + " = " +
+                std::to_string(line.line_total) + "+" + std::to_string(line.tax) + ";";
+    }
+    return text;
+}
+
+}  // namespace holdfast::load
