@@ -66,6 +66,7 @@ TEST(Environment, UnknownNamesAreRefusedWithTheNearest) {
 TEST(Environment, NamesThatAreNoKeysAreLeftAlone) {
     EXPECT_EQ(Good("", {{"HOLDFAST_REQUIRE_ENGINE", "1"},
                         {"HOLDFAST_CONFIG", "whatever.yaml"},
+                        {"HOLDFAST_OPS_URL", "http://127.0.0.1:8081"},
                         {"HOLDFAST_WORKER_THREADS", "4"},
                         {"HOLDFAST_SKIP_PACKAGES", "1"},
                         {"HOLDFAST_PUBLISH_PORT", "9000"},
