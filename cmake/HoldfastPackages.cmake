@@ -21,13 +21,16 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-# holdfast_package(component SECTION section DESCRIPTION synopsis lines... [ALL] [DEPENDS ...]
+# holdfast_package(component [NAME holdfast-<component>] SECTION section DESCRIPTION synopsis lines... [ALL] [DEPENDS ...]
 #                  [RECOMMENDS ...] [CONFFILES file]): a macro, as CPack reads plain variables.
 macro(holdfast_package component)
-  cmake_parse_arguments(ARG "ALL" "SECTION;DEPENDS;RECOMMENDS;SUGGESTS;CONFFILES" "DESCRIPTION" ${ARGN})
+  cmake_parse_arguments(ARG "ALL" "NAME;SECTION;DEPENDS;RECOMMENDS;SUGGESTS;CONFFILES" "DESCRIPTION" ${ARGN})
   string(TOUPPER ${component} _upper)
+  if(NOT ARG_NAME)
+    set(ARG_NAME holdfast-${component})
+  endif()
   list(APPEND CPACK_COMPONENTS_ALL ${component})
-  set(CPACK_DEBIAN_${_upper}_PACKAGE_NAME holdfast-${component})
+  set(CPACK_DEBIAN_${_upper}_PACKAGE_NAME ${ARG_NAME})
   set(CPACK_DEBIAN_${_upper}_PACKAGE_SECTION ${ARG_SECTION})
   string(REPLACE ";" "\n" CPACK_COMPONENT_${_upper}_DESCRIPTION "${ARG_DESCRIPTION}")
   foreach(_field DEPENDS RECOMMENDS SUGGESTS)
@@ -44,10 +47,10 @@ macro(holdfast_package component)
   endif()
   # Only in packages: EXCLUDE_FROM_ALL leaves it out of a plain `cmake --install`.
   install(FILES "${PROJECT_SOURCE_DIR}/deploy/debian/copyright"
-          DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-${component}"
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${ARG_NAME}"
           COMPONENT ${component} EXCLUDE_FROM_ALL)
   install(FILES "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
-          DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-${component}" RENAME changelog
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${ARG_NAME}" RENAME changelog
           COMPONENT ${component} EXCLUDE_FROM_ALL)
 endmacro()
 
@@ -75,6 +78,13 @@ holdfast_package(dev SECTION devel ALL
     "package and pkg-config file, and the wire contract for workers in other"
     "languages.")
 
+holdfast_package(python NAME python3-holdfast-worker SECTION python ALL
+  DEPENDS "python3 (>= 3.11), python3-zmq, python3-protobuf"
+  RECOMMENDS holdfast-tools SUGGESTS "holdfast-gateway, python3-pytest"
+  DESCRIPTION "HTTP front that holds requests, not threads: workers in Python"
+    "The package holdfast_worker serves a gateway's requests with plain or async"
+    "functions in Python, and calls them in tests without a gateway.")
+
 install(FILES "${PROJECT_SOURCE_DIR}/deploy/gateway.yaml"
         DESTINATION "${CMAKE_INSTALL_SYSCONFDIR}/holdfast" COMPONENT gateway)
 install(FILES "${PROJECT_SOURCE_DIR}/deploy/systemd/holdfast-gateway.service"
@@ -93,9 +103,11 @@ install(FILES "${PROJECT_SOURCE_DIR}/docs/ops.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-tools" COMPONENT tools)
 install(FILES "${PROJECT_SOURCE_DIR}/docs/plugins.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-dev" COMPONENT dev)
+install(FILES "${PROJECT_SOURCE_DIR}/docs/python.md"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/python3-holdfast-worker" COMPONENT python)
 
-# The target `installed` is all that `cmake --install` needs: programs and plugins, without the tests
-# that `all` has.
+# The target `installed` is all that `cmake --install` needs: programs, plugins and what is generated
+# for Python, without the tests that `all` has.
 function(holdfast_installed_targets folder result)
   get_property(_targets DIRECTORY "${folder}" PROPERTY BUILDSYSTEM_TARGETS)
   get_property(_folders DIRECTORY "${folder}" PROPERTY SUBDIRECTORIES)
@@ -106,13 +118,14 @@ function(holdfast_installed_targets folder result)
   set(_found)
   foreach(_target IN LISTS _targets)
     get_target_property(_type ${_target} TYPE)
-    if(_type MATCHES "^(EXECUTABLE|MODULE_LIBRARY)$")
+    get_target_property(_apart ${_target} EXCLUDE_FROM_ALL)
+    if(_type MATCHES "^(EXECUTABLE|MODULE_LIBRARY)$" AND NOT _apart)
       list(APPEND _found ${_target})
     endif()
   endforeach()
   set(${result} ${_found} PARENT_SCOPE)
 endfunction()
-add_custom_target(installed)
+add_custom_target(installed DEPENDS holdfast_worker_python)
 get_property(_parts DIRECTORY "${PROJECT_SOURCE_DIR}" PROPERTY SUBDIRECTORIES)
 list(REMOVE_ITEM _parts "${PROJECT_SOURCE_DIR}/tests")
 foreach(_part IN LISTS _parts)

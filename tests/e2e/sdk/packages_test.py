@@ -9,7 +9,8 @@ import unittest
 
 from installed import BINARY_DIR, ROOT, VERSION, Stack, environment, run
 
-PACKAGES = ("holdfast-gateway", "holdfast-worker", "holdfast-tools", "holdfast-dev")
+PACKAGES = ("holdfast-gateway", "holdfast-worker", "holdfast-tools", "holdfast-dev",
+            "python3-holdfast-worker")
 
 
 def field(control, name):
@@ -44,8 +45,9 @@ class Packages(unittest.TestCase):
     def test_say_what_they_are(self):
         for package in PACKAGES:
             control = self.control(package)
-            architecture = "all" if package == "holdfast-dev" else run(
-                "dpkg", "--print-architecture").strip()
+            architecture = run("dpkg", "--print-architecture").strip()
+            if package in ("holdfast-dev", "python3-holdfast-worker"):
+                architecture = "all"
             self.assertEqual(field(control, "Version"), f"{VERSION}-1")
             self.assertEqual(field(control, "Architecture"), architecture)
             for name in ("Section", "Priority", "Maintainer"):
@@ -55,7 +57,8 @@ class Packages(unittest.TestCase):
     def test_depend_on_what_their_programs_load(self):
         for package, library in (("holdfast-gateway", "libzmq5"), ("holdfast-gateway", "libyaml"),
                                  ("holdfast-worker", "libprotobuf-lite"),
-                                 ("holdfast-worker", "libsqlite3"), ("holdfast-tools", "libc6")):
+                                 ("holdfast-worker", "libsqlite3"), ("holdfast-tools", "libc6"),
+                                 ("python3-holdfast-worker", "python3-zmq")):
             self.assertIn(library, field(self.control(package), "Depends"))
         self.assertEqual(field(self.control("holdfast-dev"), "Depends"), "")
 
@@ -73,6 +76,9 @@ class Packages(unittest.TestCase):
                              "/usr/share/cmake/holdfast/plugin_symbols.map",
                              "/usr/share/pkgconfig/holdfast-worker-sdk.pc",
                              "/usr/share/holdfast/proto/envelope.proto"],
+            "python3-holdfast-worker": [
+                f"/usr/lib/python3/dist-packages/holdfast_worker/{name}.py"
+                for name in ("__main__", "envelope_pb2", "version")],
         }
         for package, paths in expected.items():
             contents = self.contents(package)
