@@ -13,12 +13,13 @@ namespace holdfast::ctl {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 ok, 1 the gateway says that it is not healthy or not ready, 2 usage, "
-    "3 the gateway is not reached.";
+    "Exit codes: 0 ok, 1 the gateway says that it is not healthy or not ready, or a file could not "
+    "be written, 2 usage, 3 the gateway is not reached.";
 
 int Main(int argc, char** argv) {
-    CLI::App app("Looks at a running holdfast-gateway, and steers it, over its ops port.",
-                 "holdfastctl");
+    CLI::App app(
+        "Looks at a running holdfast-gateway, and steers it, over its ops port; begins plugins.",
+        "holdfastctl");
     app.footer(kFooter);
     app.set_version_flag("--version", std::string(HOLDFAST_VERSION));
     app.require_subcommand(1);

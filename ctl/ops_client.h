@@ -6,16 +6,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "ctl/bad_usage.h"
+
 namespace holdfast::ctl {
 
 /// The target was not reached, was too slow, or what it said is not an ops port's answer.
 class Unreachable : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
-
-/// Wrong input: a URL that is none.
-class BadUsage : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };

@@ -46,5 +46,6 @@ Verb& HealthVerb();
 Verb& MetricsVerb();
 Verb& ConfigVerb();
 Verb& DrainVerb();
+Verb& NewPluginVerb();
 
 }  // namespace holdfast::ctl

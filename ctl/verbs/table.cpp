@@ -13,6 +13,7 @@ std::span<Verb* const> AllVerbs() {
         &MetricsVerb(),  //
         &ConfigVerb(),   //
         &DrainVerb(),    //
+        &NewPluginVerb(),
     };
     return kVerbs;
 }

@@ -62,6 +62,8 @@ RULES = (
     Rule("worker/plugins", ("worker/sdk/", "holdfast/worker/"), (STD, OS, JSON, SQLITE, OPENSSL)),
     Rule("worker", ("worker/", "holdfast/worker/"), (STD, OS, CLI, SPDLOG, JSON)),
     Rule("ctl", (), (STD, OS, HTTPLIB, JSON, CLI)),
+    # What a new plugin begins with: it sees an installed SDK, and files of its own project.
+    Rule("ctl/scaffold/cpp", ("holdfast/worker/",), (STD, r"src/.+", r"gtest/.+")),
     # The load tester speaks to the product over HTTP only, so it includes nothing of it.
     Rule("load/result", (), (STD, OS, JSON)),
     Rule("load/trouble", ("load/result/",), (STD, OS, HTTPLIB)),

@@ -40,6 +40,7 @@ class Consumer(unittest.TestCase):
         build = self.folder / "build"
         run("cmake", "-S", self.project, "-B", build, "-G", "Ninja")
         run("cmake", "--build", build)
+        run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
         plugins = [build / f"plugins/libholdfast_{name}.so" for name in ("greeter", "plain")]
         for plugin in plugins:
             self.check_exports_one_symbol(plugin)

@@ -21,8 +21,10 @@ def environment(prefix=PREFIX):
     """As a plugin's author has it: the tree in the search paths, and nothing of this build."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(("HOLDFAST_", "CMAKE_", "PKG_CONFIG"))}
-    return dict(kept, PATH=f"{prefix}/bin:{os.environ['PATH']}", CMAKE_PREFIX_PATH=str(prefix),
-                PKG_CONFIG_PATH=f"{prefix}/share/pkgconfig")
+    # Debian's own python3 first: it has the packages that the Python worker needs.
+    return dict(kept, PATH=f"{prefix}/bin:/usr/bin:/bin:{os.environ['PATH']}",
+                CMAKE_PREFIX_PATH=str(prefix), PKG_CONFIG_PATH=f"{prefix}/share/pkgconfig",
+                PYTHONPATH=f"{prefix}/lib/python3/dist-packages", NO_PROXY="*", no_proxy="*")
 
 
 def run(*command, cwd=None, env=None, timeout=120, expect=0):
