@@ -13,8 +13,8 @@ namespace holdfast::ctl {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 ok, 1 the gateway says that it is not healthy or not ready, or a file could not "
-    "be written, 2 usage, 3 the gateway is not reached.";
+    "Exit codes: 0 ok, 1 the gateway says that it is not healthy or not ready, not every worker "
+    "answers, or a file could not be written, 2 usage, 3 the gateway is not reached.";
 
 int Main(int argc, char** argv) {
     CLI::App app(

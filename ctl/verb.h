@@ -42,6 +42,8 @@ std::span<Verb* const> AllVerbs();
 Verb& StatusVerb();
 Verb& WorkersVerb();
 Verb& PendingVerb();
+Verb& PingVerb();
+Verb& DescribeVerb();
 Verb& HealthVerb();
 Verb& MetricsVerb();
 Verb& ConfigVerb();

@@ -33,6 +33,13 @@ void AddUse(Table& table, const Json& pending, const char* title, std::string_vi
                bytes ? ShowBytes(limit) : std::to_string(limit), share});
 }
 
+/// Of a worker that a supervisor restarted.
+std::string LastCrash(const Json& process) {
+    if (Number(process, "restarts") == 0) return "-";
+    return Show(process, "last_crash") + ", " +
+           std::to_string(Number(process, "last_crash_ago_ms") / 1000) + " s ago";
+}
+
 }  // namespace
 
 void PrintStaleness(std::ostream& out, const Json& answer) {
@@ -54,12 +61,15 @@ void PrintWorkers(std::ostream& out, const Json& workers) {
                       ShowBytes(Number(service, "queued_bytes"))});
     }
     Table table({"WORKER", "STATE", "SERVICES", "OUTSTANDING", "CREDIT", "RUNNING", "SENT",
-                 "REPLIED", "HEARD MS", "VERSION", "HOST", "PID"});
+                 "REPLIED", "HEARD MS", "VERSION", "HOST", "PID", "PROCESS", "RESTARTS",
+                 "LAST CRASH"});
     for (const Json& worker : Objects(workers, "workers")) {
+        const Json process = Member(worker, "process");
         table.Add({Show(worker, "instance"), Show(worker, "state"), Show(worker, "services"),
                    Show(worker, "outstanding"), Show(worker, "credit"), Show(worker, "running"),
                    Show(worker, "sent"), Show(worker, "replied"), Show(worker, "last_heard_ms"),
-                   Show(worker, "version"), Show(worker, "host"), Show(worker, "pid")});
+                   Show(worker, "version"), Show(worker, "host"), Show(worker, "pid"),
+                   Show(process, "index"), Show(process, "restarts"), LastCrash(process)});
     }
     if (!services.empty()) {
         services.Print(out);

@@ -6,13 +6,15 @@ namespace holdfast::ctl {
 
 std::span<Verb* const> AllVerbs() {
     static const std::array kVerbs = {
-        &StatusVerb(),   //
-        &HealthVerb(),   //
-        &WorkersVerb(),  //
-        &PendingVerb(),  //
-        &MetricsVerb(),  //
-        &ConfigVerb(),   //
-        &DrainVerb(),    //
+        &StatusVerb(),    //
+        &HealthVerb(),    //
+        &WorkersVerb(),   //
+        &PingVerb(),      //
+        &DescribeVerb(),  //
+        &PendingVerb(),   //
+        &MetricsVerb(),   //
+        &ConfigVerb(),    //
+        &DrainVerb(),     //
         &NewPluginVerb(),
     };
     return kVerbs;

@@ -14,6 +14,7 @@
 #include "gateway/bus/bus.h"
 #include "gateway/core/correlation_id.h"
 #include "gateway/core/inflight_budget.h"
+#include "gateway/core/inquiry_desk.h"
 #include "gateway/core/reply_budget.h"
 #include "gateway/core/snapshot.h"
 #include "gateway/http/router.h"
@@ -45,7 +46,7 @@ struct App::Parts {
           budget(BudgetLimits(config)),
           replies(config.limits.reply_bytes),
           router(Routes(config, services)),
-          bus(LegOptions(config, services, instance), replies, snapshots, bus_counters,
+          bus(LegOptions(config, services, instance), replies, snapshots, inquiries, bus_counters,
               bus_watchdog,
               [this](BusLogLevel level, std::string_view line) { observer.OnBus(level, line); }),
           server(DataPortOptions(config), router, budget, bus.inbox(), observer),
@@ -72,6 +73,7 @@ struct App::Parts {
             .counters = std::move(counters),
             .watchdogs = std::move(watchdogs),
             .snapshots = snapshots,
+            .inquiries = inquiries,
             .has_worker = [this](std::string_view name) { return HasWorker(name); },
             .required_services = config.ready.required_services,
             .draining = [this] { return draining.load(); },
@@ -97,6 +99,7 @@ struct App::Parts {
     InflightBudget budget;
     ReplyBudget replies;
     SnapshotCell snapshots;
+    InquiryDesk inquiries;
     CounterBlock bus_counters;
     Watchdog bus_watchdog;
     std::atomic<bool> draining{false};

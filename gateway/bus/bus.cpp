@@ -19,9 +19,9 @@ BusOptions WithSeed(BusOptions options) {
 }  // namespace
 
 Bus::Bus(const BusOptions& options, ReplyBudget& replies, SnapshotCell& snapshots,
-         CounterBlock& counters, Watchdog& watchdog, BusLog log)
-    : thread_(std::make_unique<BusThread>(WithSeed(options), replies, snapshots, counters, watchdog,
-                                          std::move(log))) {}
+         InquiryDesk& inquiries, CounterBlock& counters, Watchdog& watchdog, BusLog log)
+    : thread_(std::make_unique<BusThread>(WithSeed(options), replies, snapshots, inquiries,
+                                          counters, watchdog, std::move(log))) {}
 
 Bus::~Bus() = default;
 

@@ -11,6 +11,7 @@
 #include "gateway/core/counters.h"
 #include "gateway/core/dispatcher.h"
 #include "gateway/core/inbox.h"
+#include "gateway/core/inquiry_desk.h"
 #include "gateway/core/reply_budget.h"
 #include "gateway/core/snapshot.h"
 #include "gateway/core/watchdog.h"
@@ -47,7 +48,7 @@ class Bus {
 
     /// Listens from here on. Throws std::exception, saying which address and why, when it cannot.
     Bus(const BusOptions& options, ReplyBudget& replies, SnapshotCell& snapshots,
-        CounterBlock& counters, Watchdog& watchdog, BusLog log);
+        InquiryDesk& inquiries, CounterBlock& counters, Watchdog& watchdog, BusLog log);
     ~Bus();
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;

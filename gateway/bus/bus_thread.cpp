@@ -47,9 +47,10 @@ timespec ToTimespec(Duration duration) {
 }  // namespace
 
 BusThread::BusThread(const BusOptions& options, ReplyBudget& replies, SnapshotCell& snapshots,
-                     CounterBlock& counters, Watchdog& watchdog, BusLog log)
+                     InquiryDesk& inquiries, CounterBlock& counters, Watchdog& watchdog, BusLog log)
     : options_(options),
       snapshots_(snapshots),
+      inquiries_(inquiries),
       counters_(counters),
       watchdog_(watchdog),
       socket_(SocketOptions(options)),
@@ -112,6 +113,11 @@ void BusThread::Turn(TimePoint now) {
     if (phase_.load(std::memory_order_relaxed) != Phase::kServe && !shut_down_) {
         shut_down_ = true;
         dispatcher_.Shutdown(now);
+    }
+    if (inquiries_.wanted()) {
+        for (Inquiry& asked : inquiries_.TakeAsked()) {
+            dispatcher_.Inquire(std::move(asked), InquiryDesk::kPatience, now);
+        }
     }
     dispatcher_.Tick(now);
     blocked_ = dispatcher_.Flush(*this, now);
@@ -215,6 +221,9 @@ void BusThread::OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now
         dispatcher_.OnRequestCredit(peer, session, *incoming_.request_credit, now);
     }
     if (incoming_.pong) dispatcher_.OnPong(peer, session, *incoming_.pong, now);
+    if (incoming_.description) {
+        dispatcher_.OnDescription(peer, session, std::move(*incoming_.description), now);
+    }
     if (incoming_.goodbye) dispatcher_.OnGoodbye(peer, session, now);
 }
 
@@ -281,6 +290,9 @@ void BusThread::Publish(TimePoint now) {
     }
     if (snapshots_.wanted()) {
         snapshots_.Put(std::make_shared<const Snapshot>(dispatcher_.MakeSnapshot(now)));
+    }
+    for (Inquiry& finished : dispatcher_.TakeFinishedInquiries(now)) {
+        inquiries_.Put(std::move(finished));
     }
     log_.Tick(now);
 }

@@ -24,7 +24,7 @@ namespace holdfast::gateway {
 class BusThread final : private Transmitter, private CompletionSink, private WorkerObserver {
   public:
     BusThread(const BusOptions& options, ReplyBudget& replies, SnapshotCell& snapshots,
-              CounterBlock& counters, Watchdog& watchdog, BusLog log);
+              InquiryDesk& inquiries, CounterBlock& counters, Watchdog& watchdog, BusLog log);
     ~BusThread();
     BusThread(const BusThread&) = delete;
     BusThread& operator=(const BusThread&) = delete;
@@ -69,6 +69,7 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
 
     const BusOptions options_;
     SnapshotCell& snapshots_;
+    InquiryDesk& inquiries_;
     CounterBlock& counters_;
     Watchdog& watchdog_;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/core/counters.h"
+#include "gateway/core/inquiry.h"
 #include "gateway/core/peer.h"
 
 // The bytes between the gateway and a worker: one ZeroMQ message is one Envelope of
@@ -41,7 +42,10 @@ struct CodecLimits {
     static constexpr std::size_t kDescriptionBytes =
         128;                                           ///< version, host, plugin: cut, not refused
     static constexpr std::size_t kDetailBytes = 1024;  ///< likewise
-    static constexpr std::size_t kItems = 4096;        ///< in one envelope
+    static constexpr std::size_t kDescription = 8U << 10U;  ///< bytes of a Description
+    static constexpr std::size_t kCounters = 64;            ///< of a Description
+    static constexpr std::size_t kSettings = 32;            ///< likewise
+    static constexpr std::size_t kItems = 4096;             ///< in one envelope
     static constexpr std::size_t kReplyHeaders = 128;
 
     std::uint64_t max_message_bytes = 2U << 20U;
@@ -54,6 +58,7 @@ struct Incoming {
     std::optional<HelloItem> hello;
     std::optional<PongItem> pong;
     std::optional<RequestCreditItem> request_credit;
+    std::optional<DescriptionItem> description;
     std::vector<ReplyItem> replies;
     std::vector<ReturnItem> returns;
     bool goodbye = false;
@@ -64,7 +69,8 @@ struct Incoming {
     void Clear();
     /// Nothing that anybody asked for: a probe.
     bool empty() const {
-        return !hello && !pong && !request_credit && replies.empty() && returns.empty() && !goodbye;
+        return !hello && !pong && !request_credit && !description && replies.empty() &&
+               returns.empty() && !goodbye;
     }
 };
 

@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "gateway/bus/codec.h"
+#include "gateway/bus/description_decoder.h"
 #include "gateway/bus/hello_decoder.h"
 #include "gateway/bus/printable.h"
 #include "gateway/bus/wire_format.h"
@@ -25,7 +26,7 @@ std::uint32_t Narrow(std::uint64_t value) {
 }
 
 bool IsForWorkers(std::uint32_t number) {
-    return number >= Envelope::kWhoAreYouFieldNumber && number <= Envelope::kGoodbyeAckFieldNumber;
+    return number >= Envelope::kWhoAreYouFieldNumber && number <= Envelope::kDescribeFieldNumber;
 }
 
 bool DecodePong(std::string_view bytes, PongItem& pong) {
@@ -107,6 +108,7 @@ void Incoming::Clear() {
     hello.reset();
     pong.reset();
     request_credit.reset();
+    description.reset();
     replies.clear();
     returns.clear();
     goodbye = false;
@@ -211,6 +213,12 @@ std::optional<Counter> EnvelopeDecoder::DecodeItems(std::string_view envelope, I
             case Tag(Envelope::kReturnsFieldNumber, kBytes):
                 if (!DecodeReturn(field.bytes, into.returns.emplace_back())) {
                     return Counter::kMalformedReply;
+                }
+                break;
+            case Tag(Envelope::kDescriptionFieldNumber, kBytes):
+                if (into.description ||
+                    !DecodeDescription(field.bytes, into.description.emplace())) {
+                    return Counter::kMalformedDescription;
                 }
                 break;
             case Tag(Envelope::kGoodbyeFieldNumber, kBytes):

@@ -148,6 +148,10 @@ std::size_t EnvelopeEncoder::Measure(const Outgoing& outgoing) {
             Envelope::kReplyCreditFieldNumber,
             UintSize(wire::ReplyCredit::kBytesTotalFieldNumber, outgoing.reply_credit_bytes));
     }
+    if (outgoing.describe != 0) {
+        size_ += MessageSize(Envelope::kDescribeFieldNumber,
+                             UintSize(wire::Describe::kNumberFieldNumber, outgoing.describe));
+    }
     request_sizes_.clear();
     for (const OutgoingRequest& request : outgoing.requests) {
         const std::size_t size = SizeOf(request);
@@ -199,6 +203,11 @@ void EnvelopeEncoder::Write(const Outgoing& outgoing, char* to) const {
         writer.Uint(wire::Cancel::kAttemptFieldNumber, cancel.attempt);
     }
     if (outgoing.goodbye_ack) writer.Message(Envelope::kGoodbyeAckFieldNumber, 0);
+    if (outgoing.describe != 0) {
+        writer.Message(Envelope::kDescribeFieldNumber,
+                       UintSize(wire::Describe::kNumberFieldNumber, outgoing.describe));
+        writer.Uint(wire::Describe::kNumberFieldNumber, outgoing.describe);
+    }
     assert(writer.AtEnd());
 }
 

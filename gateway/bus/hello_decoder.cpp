@@ -1,6 +1,7 @@
 #include "gateway/bus/hello_decoder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -64,6 +65,35 @@ bool DecodeService(std::string_view bytes, HelloItem::Service& service) {
     return reader.ok() && !service.name.empty();
 }
 
+bool DecodeProcess(std::string_view bytes, HelloItem::Process& process) {
+    using wire::Process;
+    Reader reader(bytes);
+    for (wire_format::Field field; reader.Next(field);) {
+        switch (field.tag) {
+            case Tag(Process::kIndexFieldNumber, kVarint):
+                process.index = static_cast<std::uint32_t>(field.value);
+                break;
+            case Tag(Process::kGenerationFieldNumber, kVarint):
+                process.generation = static_cast<std::uint32_t>(field.value);
+                break;
+            case Tag(Process::kRestartsFieldNumber, kVarint):
+                process.restarts = static_cast<std::uint32_t>(field.value);
+                break;
+            case Tag(Process::kLastCrashFieldNumber, kBytes):
+                process.last_crash = Description(field.bytes);
+                break;
+            case Tag(Process::kLastCrashAgeMsFieldNumber, kVarint):
+                // Narrowed, so that no worker's figure overflows a duration.
+                process.last_crash_age =
+                    std::chrono::milliseconds(static_cast<std::uint32_t>(field.value));
+                break;
+            default:
+                break;
+        }
+    }
+    return reader.ok();
+}
+
 /// What a Hello of another protocol means is not known here: only its name is taken, to refuse it
 /// by.
 bool DecodeForeignHello(std::string_view bytes, HelloItem& hello) {
@@ -115,6 +145,9 @@ bool DecodeHello(std::string_view bytes, HelloItem& hello) {
                 break;
             case Tag(Hello::kHostFieldNumber, kBytes):
                 hello.host = Description(field.bytes);
+                break;
+            case Tag(Hello::kProcessFieldNumber, kBytes):
+                if (!DecodeProcess(field.bytes, hello.process.emplace())) return false;
                 break;
             default:
                 break;

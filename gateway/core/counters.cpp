@@ -47,6 +47,9 @@ constexpr std::array kTable = std::to_array<CounterInfo>({
     {"workers_total", "event", "drained", kWorkersHelp},
     {"sends_full_total", "", "", "Sends put off: the worker's pipe was full."},
     {"sends_unreachable_total", "", "", "Sends refused: the connection was gone."},
+    {"descriptions_received_total", "", "",
+     "Descriptions of themselves that workers were asked for."},
+    {"descriptions_late_total", "", "", "Descriptions that nobody waited for (any more)."},
     {"malformed_total", "reason", "frames", kMalformedHelp},
     {"malformed_total", "reason", "envelope", kMalformedHelp},
     {"malformed_total", "reason", "too-many-items", kMalformedHelp},
@@ -55,6 +58,7 @@ constexpr std::array kTable = std::to_array<CounterInfo>({
     {"malformed_total", "reason", "hello", kMalformedHelp},
     {"malformed_total", "reason", "credit", kMalformedHelp},
     {"malformed_total", "reason", "reply", kMalformedHelp},
+    {"malformed_total", "reason", "description", kMalformedHelp},
 });
 static_assert(kTable.size() == kCounterCount, "each counter has its line, in the enum's order");
 

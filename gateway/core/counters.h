@@ -55,6 +55,8 @@ enum class Counter : std::uint8_t {
     kWorkersDrained,
     kSendsFull,
     kSendsUnreachable,
+    kDescriptionsReceived,
+    kDescriptionsLate,
     // envelopes that could not be used, by reason
     kMalformedFrames,
     kMalformedEnvelope,
@@ -64,6 +66,7 @@ enum class Counter : std::uint8_t {
     kMalformedHello,
     kMalformedCredit,
     kMalformedReply,
+    kMalformedDescription,
     kCount,
 };
 

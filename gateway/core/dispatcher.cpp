@@ -268,6 +268,7 @@ void Dispatcher::Tick(TimePoint now) {
 
 TimePoint Dispatcher::NextTick(TimePoint now) const {
     TimePoint next = now + options_.ping_interval;
+    next = std::min(next, inquiries_.NextDue());
     if (const auto due = wheel_.NextDue()) next = std::min(next, *due);
     workers_.ForEach([&](const Worker& worker) {
         next = std::min({next, worker.next_ping, worker.last_heard + options_.peer_timeout});

@@ -8,6 +8,7 @@
 #include "gateway/core/clock.h"
 #include "gateway/core/counters.h"
 #include "gateway/core/deferred_result.h"
+#include "gateway/core/inquiry_table.h"
 #include "gateway/core/peer.h"
 #include "gateway/core/pending_table.h"
 #include "gateway/core/reply_budget.h"
@@ -67,6 +68,8 @@ class Dispatcher {
     void OnRequestCredit(PeerId peer, std::uint64_t session, RequestCreditItem credit,
                          TimePoint now);
     void OnGoodbye(PeerId peer, std::uint64_t session, TimePoint now);
+    void OnDescription(PeerId peer, std::uint64_t session, DescriptionItem description,
+                       TimePoint now);
     /// An envelope that could not be used: ends the peer's session at once. `reason` is the
     /// counter.
     void OnMalformed(PeerId peer, Counter reason, TimePoint now);
@@ -88,6 +91,12 @@ class Dispatcher {
     /// that was heard meanwhile.
     bool HasSuspectedPeers() const { return workers_.HasSuspected(); }
     void ConfirmLost(TimePoint now);
+
+    /// Asks every worker of a service; it is over within `patience`.
+    void Inquire(Inquiry inquiry, Duration patience, TimePoint now);
+    std::vector<Inquiry> TakeFinishedInquiries(TimePoint now) {
+        return inquiries_.TakeFinished(now);
+    }
 
     /// The end of a drain: completes everything that is left, cancels it at the workers, and
     /// refuses what comes after.
@@ -150,6 +159,7 @@ class Dispatcher {
     TimingWheel wheel_;
     std::vector<ServiceQueue> services_;
     WorkerRegistry workers_;
+    InquiryTable inquiries_;
     struct Stranger {
         PeerId peer;
         Outgoing::Refusal refusal;

@@ -88,6 +88,7 @@ TransmitResult Dispatcher::SendEnvelope(Worker& worker, Transmitter& transmitter
     outgoing.ping_sequence = worker.ping_due ? worker.pings + 1 : 0;
     outgoing.reply_credit_bytes = worker.reply_credit_due ? worker.reply_bytes_granted : 0;
     outgoing.goodbye_ack = worker.goodbye_ack_due;
+    outgoing.describe = worker.describe_due;
     outgoing.requests = batch_;
     outgoing.cancels = std::span(worker.cancels).first(std::min(worker.cancels.size(), kMaxItems));
     const TransmitResult result = transmitter.Transmit(worker.peer, outgoing);
@@ -98,6 +99,8 @@ TransmitResult Dispatcher::SendEnvelope(Worker& worker, Transmitter& transmitter
         worker.cancels.begin(),
         worker.cancels.begin() + static_cast<std::ptrdiff_t>(outgoing.cancels.size()));
     if (worker.ping_due) ++worker.pings;
+    if (worker.describe_due != 0) worker.describes = std::exchange(worker.describe_due, 0);
+    inquiries_.OnSent(worker, now);
     worker.welcome_due = false;
     worker.ping_due = false;
     worker.reply_credit_due = false;

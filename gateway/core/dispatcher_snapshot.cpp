@@ -33,6 +33,8 @@ Snapshot Dispatcher::MakeSnapshot(TimePoint now) const {
         view.running = worker.pong.running;
         view.oldest_started = worker.pong.oldest_started;
         view.last_heard = now - worker.last_heard;
+        view.process = worker.hello.process;
+        if (view.process) view.process->last_crash_age += now - worker.greeted;
         snapshot.workers.push_back(std::move(view));
     });
     for (const ServiceQueue& service : services_) {

@@ -183,6 +183,7 @@ void Dispatcher::OnPong(PeerId peer, std::uint64_t session, const PongItem& pong
     Worker* worker = Heard(peer, session, now);
     if (worker == nullptr) return;
     worker->pong = pong;
+    inquiries_.OnPong(*worker, pong.sequence, now);
     worker->started_through =
         std::clamp(pong.started_through, worker->started_through, worker->last_sequence);
 }
@@ -258,6 +259,7 @@ std::vector<std::uint32_t> Dispatcher::Bury(Worker& worker, std::string_view rea
     counters_.Add(drained ? Counter::kWorkersDrained : Counter::kWorkersLost);
     observer_.OnWorkerEvent({drained ? WorkerEvent::Kind::kDrained : WorkerEvent::Kind::kLost,
                              worker.hello.instance, worker.session, reason, worker.outstanding()});
+    inquiries_.OnWorkerGone(worker);
     // It gets nothing more, yet still counts as a worker of its services until all is placed.
     workers_.Suspect(worker, Worker::Suspicion::kUnreachable);
     TakeBackAssigned(worker, now);

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,15 @@ struct HelloItem {
     std::string host;
     std::uint64_t pid = 0;
     std::uint32_t threads = 0;
+    /// Of a worker that a supervisor started.
+    struct Process {
+        std::uint32_t index = 0;
+        std::uint32_t generation = 0;
+        std::uint32_t restarts = 0;
+        std::string last_crash;     ///< empty: there was none
+        Duration last_crash_age{};  ///< at the time of the Hello
+    };
+    std::optional<Process> process{};
     struct Service {
         std::string name;
         std::string plugin;
@@ -94,6 +104,7 @@ struct Outgoing {
     const OutgoingWelcome* welcome = nullptr;
     std::uint64_t ping_sequence = 0;       ///< 0: no ping
     std::uint64_t reply_credit_bytes = 0;  ///< 0: unchanged
+    std::uint64_t describe = 0;            ///< number of a Describe; 0: none
     std::span<const OutgoingRequest> requests;
     std::span<const OutgoingCancel> cancels;
 };

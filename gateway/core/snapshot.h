@@ -3,12 +3,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/core/clock.h"
 #include "gateway/core/correlation_id.h"
 #include "gateway/core/mutex.h"
+#include "gateway/core/peer.h"
 
 namespace holdfast::gateway {
 
@@ -30,7 +32,8 @@ struct Snapshot {
         std::uint32_t queued = 0;
         std::uint32_t running = 0;
         Duration oldest_started{};
-        Duration last_heard{};  ///< ago
+        Duration last_heard{};                        ///< ago
+        std::optional<HelloItem::Process> process{};  ///< the age of the crash is of `taken`
     };
     struct Service {
         std::string name;

@@ -15,6 +15,7 @@ Worker* WorkerRegistry::Add(PeerId peer, HelloItem hello, TimePoint now) {
     worker->session = next_session_++;
     worker->hello = std::move(hello);
     worker->last_heard = now;
+    worker->greeted = now;
     worker->next_ping = now;
     by_peer_[peer.value] = index;
     workers_[index] = std::move(worker);

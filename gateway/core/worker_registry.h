@@ -40,9 +40,11 @@ struct Worker {
 
     // Liveness.
     TimePoint last_heard{};
+    TimePoint greeted{};  ///< when its Hello came
     TimePoint next_ping{};
     TimePoint blocked_until{};  ///< its pipe was full
     std::uint64_t pings = 0;
+    std::uint64_t describes = 0;  ///< the number of the last one sent
     PongItem pong;
     Suspicion suspicion = Suspicion::kNone;
 
@@ -51,6 +53,7 @@ struct Worker {
     bool ping_due = true;
     bool reply_credit_due = true;
     bool goodbye_ack_due = false;
+    std::uint64_t describe_due = 0;  ///< the number of a Describe; 0: none
     /// It can take requests again without having said so: one was taken back, or its suspect ended.
     bool pump_due = false;
     std::vector<OutgoingCancel> cancels;
@@ -69,8 +72,8 @@ struct Worker {
                    : 0;
     }
     bool HasOutgoing() const {
-        return welcome_due || ping_due || reply_credit_due || goodbye_ack_due || !cancels.empty() ||
-               !assigned.empty();
+        return welcome_due || ping_due || reply_credit_due || goodbye_ack_due ||
+               describe_due != 0 || !cancels.empty() || !assigned.empty();
     }
 };
 

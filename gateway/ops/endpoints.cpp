@@ -9,11 +9,29 @@ namespace holdfast::gateway::ops {
 namespace {
 
 constexpr std::array kEndpoints = {
-    Endpoint{"/healthz", "GET", &Healthz},    Endpoint{"/readyz", "GET", &Readyz},
-    Endpoint{"/metrics", "GET", &Metrics},    Endpoint{"/v1/workers", "GET", &Workers},
-    Endpoint{"/v1/pending", "GET", &Pending}, Endpoint{"/v1/config", "GET", &ConfigText},
+    Endpoint{"/healthz", "GET", &Healthz},
+    Endpoint{"/readyz", "GET", &Readyz},
+    Endpoint{"/metrics", "GET", &Metrics},
+    Endpoint{"/v1/workers", "GET", &Workers},
+    Endpoint{"/v1/pending", "GET", &Pending},
+    Endpoint{"/v1/config", "GET", &ConfigText},
     Endpoint{"/v1/drain", "POST", &Drain},
+    Endpoint{"/v1/services/{service}/ping", "GET", &PingService},
+    Endpoint{"/v1/services/{service}/describe", "GET", &DescribeService},
 };
+
+/// Whether the path is the endpoint's; `service` becomes what stands for {service}.
+bool Matches(std::string_view pattern, std::string_view path, std::string_view& service) {
+    constexpr std::string_view kService = "{service}";
+    const std::size_t at = pattern.find(kService);
+    if (at == std::string_view::npos) return pattern == path;
+    const std::string_view before = pattern.substr(0, at);
+    const std::string_view after = pattern.substr(at + kService.size());
+    if (path.size() <= before.size() + after.size()) return false;
+    service = path.substr(at, path.size() - before.size() - after.size());
+    return path.starts_with(before) && path.ends_with(after) &&
+           service.find('/') == std::string_view::npos;
+}
 
 /// A browser says where a page comes from when that page posts, and any page may post to loopback.
 bool FromAnotherSite(const Asked& asked) {
@@ -24,7 +42,8 @@ bool FromAnotherSite(const Asked& asked) {
 
 Answer Find(const Asked& asked, const Context& context) {
     for (const Endpoint& endpoint : kEndpoints) {
-        if (endpoint.path != asked.path) continue;
+        std::string_view service;
+        if (!Matches(endpoint.path, asked.path, service)) continue;
         const bool reads = endpoint.method == "GET";
         if (asked.method != endpoint.method && !(reads && asked.method == "HEAD")) {
             const std::string_view allow = reads ? "GET, HEAD" : endpoint.method;
@@ -38,7 +57,8 @@ Answer Find(const Asked& asked, const Context& context) {
             return Problem(403, "other-origin", "Forbidden",
                            "A page of another site may not change this gateway.");
         }
-        return endpoint.answer(context);
+        return endpoint.answer({context.sources, context.snapshots, context.connections_refused,
+                                context.now, service});
     }
     std::string known;
     for (const Endpoint& endpoint : kEndpoints) {

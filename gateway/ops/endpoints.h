@@ -24,6 +24,7 @@ struct Context {
     SnapshotReader& snapshots;
     std::uint64_t connections_refused = 0;  ///< by this port
     TimePoint now{};
+    std::string_view service{};  ///< of the path
 };
 
 /// Whether every loop was seen within Watchdog::kAllowedLag. Waits for nothing.
@@ -34,12 +35,15 @@ Answer Readyz(const Context& context);
 Answer Metrics(const Context& context);
 Answer Workers(const Context& context);
 Answer Pending(const Context& context);
+/// Asks the live workers of a service; waits up to InquiryDesk::kPatience and a little more.
+Answer PingService(const Context& context);
+Answer DescribeService(const Context& context);
 Answer ConfigText(const Context& context);
 /// Starts the gateway's drain; answers the same however often it is asked.
 Answer Drain(const Context& context);
 
 struct Endpoint {
-    std::string_view path;
+    std::string_view path;    ///< {service} stands for one segment
     std::string_view method;  ///< GET stands for HEAD too
     Answer (*answer)(const Context&);
 };

@@ -9,6 +9,7 @@
 
 #include "gateway/core/counters.h"
 #include "gateway/core/inflight_budget.h"
+#include "gateway/core/inquiry_desk.h"
 #include "gateway/core/reply_budget.h"
 #include "gateway/core/snapshot.h"
 #include "gateway/core/watchdog.h"
@@ -34,6 +35,7 @@ struct OpsSources {
     std::vector<const CounterBlock*> counters;
     std::vector<NamedWatchdog> watchdogs;
     SnapshotCell& snapshots;
+    InquiryDesk& inquiries;
     std::function<bool(std::string_view service)> has_worker;
     std::vector<std::string> required_services;
     std::function<bool()> draining;

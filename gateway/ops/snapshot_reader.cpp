@@ -4,10 +4,9 @@ namespace holdfast::gateway::ops {
 
 SnapshotView SnapshotReader::Read() {
     const TimePoint asked = Clock::now();
-    const bool may_wait = waiting_.fetch_add(1, std::memory_order_relaxed) < max_waiting_;
+    const WaitingRoom::Place place(waiting_room_);
     SnapshotView view;
-    view.snapshot = cell_.Get(may_wait ? patience_ : std::chrono::milliseconds(0));
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    view.snapshot = cell_.Get(place.taken() ? patience_ : std::chrono::milliseconds(0));
     view.stale = view.snapshot == nullptr || view.snapshot->taken < asked;
     return view;
 }

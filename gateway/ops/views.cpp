@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "gateway/ops/endpoints.h"
 #include "gateway/ops/json_text.h"
@@ -13,6 +14,21 @@ Json Freshness(const SnapshotView& view) {
     if (view.snapshot == nullptr) return {{"state", "none"}, {"age_ms", nullptr}};
     return {{"state", view.stale ? "stale" : "fresh"},
             {"age_ms", Milliseconds(Clock::now() - view.snapshot->taken)}};
+}
+
+/// Null without a supervisor.
+Json Describe(const std::optional<HelloItem::Process>& process) {
+    if (!process) return nullptr;
+    Json json = {{"index", process->index},
+                 {"generation", process->generation},
+                 {"restarts", process->restarts},
+                 {"last_crash", nullptr},
+                 {"last_crash_ago_ms", nullptr}};
+    if (!process->last_crash.empty()) {
+        json["last_crash"] = process->last_crash;
+        json["last_crash_ago_ms"] = Milliseconds(process->last_crash_age);
+    }
+    return json;
 }
 
 Json Describe(const Snapshot::Worker& worker) {
@@ -33,6 +49,7 @@ Json Describe(const Snapshot::Worker& worker) {
         {"host", worker.host},
         {"pid", worker.pid},
         {"session", worker.session},
+        {"process", Describe(worker.process)},
     };
 }
 

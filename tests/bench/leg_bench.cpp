@@ -132,7 +132,7 @@ class Driver {
         route_.path = "/echo";
         route_.service = "echo";
         bus_ = std::make_unique<Bus>(
-            options, replies_, snapshots_, counters_, watchdog_,
+            options, replies_, snapshots_, inquiries_, counters_, watchdog_,
             [](BusLogLevel, std::string_view line) { std::cerr << line << '\n'; });
         bus_->Start({&inbox_});
     }
@@ -211,6 +211,7 @@ class Driver {
     Route route_;
     ReplyBudget replies_{64U << 20U};
     SnapshotCell snapshots_;
+    InquiryDesk inquiries_;
     CounterBlock counters_;
     Watchdog watchdog_;
     EventWaker waker_;

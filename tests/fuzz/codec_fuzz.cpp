@@ -37,6 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         Require(item.payload_bytes <= size);
         Require(item.reply.detail.size() <= CodecLimits::kDetailBytes);
     }
+    if (incoming.description) {
+        Require(incoming.description->counters.size() <= CodecLimits::kCounters);
+        Require(incoming.description->settings.size() <= CodecLimits::kSettings);
+    }
     holdfast::wire::Envelope envelope;
     if (!envelope.ParseFromArray(data, static_cast<int>(size))) return 0;  // not UTF-8
     Require(envelope.session() == incoming.session);

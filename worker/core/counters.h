@@ -12,6 +12,8 @@ namespace holdfast::worker {
 enum class Counter : std::uint8_t {
     kReceived,
     kFinished,
+    kFailed,        ///< of these, by the plugin's fault
+    kNotProcessed,  ///< of these, refused by the plugin before it did anything
     kDroppedExpired,
     kDroppedCancelled,
     kDroppedLeaseLost,
@@ -35,6 +37,8 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Counter::
     kCounterNames = {
         "received",
         "finished",
+        "failed",
+        "not_processed",
         "dropped_expired",
         "dropped_cancelled",
         "dropped_lease_lost",

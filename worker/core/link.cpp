@@ -43,6 +43,7 @@ void Link::ResetSession() {
     suspect_until = TimePoint::max();
     last_sequence = 0;
     pong_wanted = 0;
+    describe_wanted = 0;
     credit = {};
     announced = {};
     reply_bytes_sent = 0;

@@ -38,7 +38,8 @@ struct Link {
     Phase phase = Phase::kSilent;
     bool hello_wanted = false;
     bool goodbye_wanted = false;
-    TimePoint next_hello;  ///< when a Hello that had no answer is said again
+    std::uint64_t describe_wanted = 0;  ///< number of the Describe that has no answer yet; 0: none
+    TimePoint next_hello;               ///< when a Hello that had no answer is said again
 
     // Of the session.
     std::uint64_t session = 0;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "worker/core/clock.h"
+#include "worker/core/counters.h"
 #include "worker/core/request_record.h"
 
 namespace holdfast::worker {
@@ -54,6 +55,13 @@ struct ReturnItem {
     ReturnReason reason = ReturnReason::kStuck;
 };
 
+/// Answers a Describe; the transmitter adds what it knows of program and plugin.
+struct DescriptionItem {
+    std::uint64_t number = 0;
+    const Counters* counters = nullptr;
+    TimePoint now;
+};
+
 struct Outgoing {
     std::uint64_t session = 0;
     bool hello = false;
@@ -61,6 +69,7 @@ struct Outgoing {
     bool goodbye = false;
     const PongItem* pong = nullptr;
     const RequestCreditItem* credit = nullptr;
+    const DescriptionItem* description = nullptr;  ///< alone in its envelope
     std::span<RequestRecord* const> replies;
     std::span<const ReturnItem> returns;
 };

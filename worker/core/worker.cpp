@@ -181,6 +181,8 @@ void Worker::FreeOrphan(RequestRecord& record) {
 
 void Worker::OnFinished(RequestRecord& record, ReplyItem reply) {
     counters_.Add(Counter::kFinished);
+    if (reply.kind == ReplyKind::kFailed) counters_.Add(Counter::kFailed);
+    if (reply.kind == ReplyKind::kNotProcessed) counters_.Add(Counter::kNotProcessed);
     if (record.orphan) {
         counters_.Add(Counter::kRepliesOfLostSession);
         FreeOrphan(record);

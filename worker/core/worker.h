@@ -63,6 +63,8 @@ class Worker {
     [[nodiscard]] bool OnRequest(LinkId id, std::uint64_t session, RequestItem item, TimePoint now);
     void OnCancel(LinkId id, std::uint64_t session, std::uint64_t request, std::uint32_t attempt);
     void OnGoodbyeAck(LinkId id, std::uint64_t session);
+    /// The gateway wants to know what this worker is: answered in the next Flush.
+    void OnDescribe(LinkId id, std::uint64_t session, std::uint64_t number);
     /// The connection was closed. Traffic that comes nevertheless (of a newer one) proves life.
     void OnConnectionLost(LinkId id, TimePoint now);
     /// The loop has thrown the connection away.
@@ -114,6 +116,7 @@ class Worker {
     void UpdateDrain(TimePoint now);
 
     bool FlushLink(Link& link, Transmitter& transmitter, TimePoint now);
+    bool FlushDescription(Link& link, Transmitter& transmitter, TimePoint now);
     std::uint64_t CollectReplies(Link& link);
     void CreditReplies(Link& link, TimePoint now);
     bool CreditIsWorthSending(const Link& link) const;

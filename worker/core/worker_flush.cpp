@@ -171,6 +171,7 @@ bool Worker::FlushLink(Link& link, Transmitter& transmitter, TimePoint now) {
         link.next_hello = now + options_.hello_retry;
         return false;
     }
+    if (FlushDescription(link, transmitter, now)) return true;
     while (link.InSession()) {
         const std::uint64_t payload = CollectReplies(link);
         CreditReplies(link, now);
@@ -203,6 +204,17 @@ bool Worker::FlushLink(Link& link, Transmitter& transmitter, TimePoint now) {
                            link.returns.begin() + static_cast<std::ptrdiff_t>(returns));
         CommitReplies(link);
     }
+    return false;
+}
+
+bool Worker::FlushDescription(Link& link, Transmitter& transmitter, TimePoint now) {
+    if (!link.InSession() || link.describe_wanted == 0) return false;
+    const DescriptionItem description{link.describe_wanted, &counters_, now};
+    Outgoing out;
+    out.session = link.session;
+    out.description = &description;
+    if (transmitter.Transmit(link.id, out) == TransmitResult::kLater) return true;
+    link.describe_wanted = 0;
     return false;
 }
 

@@ -78,6 +78,11 @@ void Worker::OnReplyCredit(LinkId id, std::uint64_t session, std::uint64_t bytes
     link->reply_bytes_total = std::max(link->reply_bytes_total, bytes_total);
 }
 
+void Worker::OnDescribe(LinkId id, std::uint64_t session, std::uint64_t number) {
+    Link* const link = FindInSession(id, session);
+    if (link != nullptr) link->describe_wanted = number;
+}
+
 void Worker::OnGoodbyeAck(LinkId id, std::uint64_t session) {
     Link* const link = FindInSession(id, session);
     if (link != nullptr && drain_ == DrainState::kDraining) link->phase = Link::Phase::kLeaving;

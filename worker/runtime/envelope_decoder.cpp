@@ -154,6 +154,7 @@ void Incoming::Clear() {
     refused.reset();
     ping.reset();
     reply_credit.reset();
+    describe.reset();
     requests.clear();
     cancels.clear();
 }
@@ -194,6 +195,10 @@ Malformed EnvelopeDecoder::DecodeItems(std::string_view envelope, Incoming& into
             case Envelope::kReplyCreditFieldNumber:
                 understood = DecodeNumber(bytes, wire::ReplyCredit::kBytesTotalFieldNumber,
                                           into.reply_credit.emplace());
+                break;
+            case Envelope::kDescribeFieldNumber:
+                understood = DecodeNumber(bytes, wire::Describe::kNumberFieldNumber,
+                                          into.describe.emplace());
                 break;
             case Envelope::kWhoAreYouFieldNumber:
                 into.who_are_you = true;

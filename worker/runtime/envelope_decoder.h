@@ -55,6 +55,7 @@ struct Incoming {
     std::optional<Refused> refused;
     std::optional<std::uint64_t> ping;
     std::optional<std::uint64_t> reply_credit;
+    std::optional<std::uint64_t> describe;
     std::vector<RequestItem> requests;
     std::vector<Cancel> cancels;
 

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "proto/envelope.pb.h"
@@ -64,6 +66,11 @@ class Writer {
 
 std::string_view View(holdfast_span span) {
     return span.size == 0 ? std::string_view() : std::string_view(span.data, span.size);
+}
+
+std::uint64_t Milliseconds(Duration duration) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(
+        0, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()));
 }
 
 wire::Return::Reason Wire(ReturnReason reason) {
@@ -147,12 +154,43 @@ void EnvelopeEncoder::FillHello(std::uint64_t link) {
         service.set_plugin(facts_.plugin);
         service.set_plugin_version(facts_.plugin_version);
     }
+    if (!facts_.process) return;
+    wire::Process& process = *hello.mutable_process();
+    process.set_index(facts_.process->index);
+    process.set_generation(facts_.process->generation);
+    process.set_restarts(facts_.process->restarts);
+    if (facts_.process->last_crash.empty()) return;
+    process.set_last_crash(facts_.process->last_crash);
+    process.set_last_crash_age_ms(Milliseconds(Clock::now() - facts_.process->last_crash_at));
+}
+
+void EnvelopeEncoder::FillDescription(const DescriptionItem& item) {
+    wire::Description& to = *head_->mutable_description();
+    to.set_number(item.number);
+    to.set_plugin(facts_.plugin);
+    to.set_plugin_version(facts_.plugin_version);
+    to.set_built_with(facts_.built_with);
+    to.set_abi(facts_.abi);
+    to.set_version(facts_.version);
+    to.set_uptime_ms(Milliseconds(item.now - facts_.started));
+    to.set_threads(facts_.threads);
+    for (std::size_t i = 0; i < kCounterNames.size(); ++i) {
+        wire::Description::Count& count = *to.add_counters();
+        count.set_name(std::string(kCounterNames.at(i)));
+        count.set_value((*item.counters)[static_cast<Counter>(i)]);
+    }
+    for (const auto& [name, value] : facts_.settings) {
+        wire::Field& setting = *to.add_settings();
+        setting.set_name(name);
+        setting.set_value(value);
+    }
 }
 
 std::size_t EnvelopeEncoder::Measure(const Outgoing& outgoing) {
     head_->Clear();
     head_->set_session(outgoing.session);
     if (outgoing.hello) FillHello(outgoing.link);
+    if (outgoing.description != nullptr) FillDescription(*outgoing.description);
     if (outgoing.goodbye) head_->mutable_goodbye();
     if (const PongItem* pong = outgoing.pong) {
         using std::chrono::milliseconds;

@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "worker/core/messages.h"
+#include "worker/runtime/process_facts.h"
 
 namespace holdfast::wire {
 class Envelope;
@@ -27,6 +30,13 @@ struct HelloFacts {
     std::vector<std::string> services;
     std::uint32_t threads = 0;
     std::uint64_t pid = 0;
+    std::optional<ProcessFacts> process{};
+
+    // What a Description says beyond that.
+    std::string built_with{};
+    std::string abi{};
+    TimePoint started{};
+    std::vector<std::pair<std::string, std::string>> settings{};
 };
 
 /// A reply as the host got it; views.
@@ -58,6 +68,7 @@ class EnvelopeEncoder {
 
   private:
     void FillHello(std::uint64_t link);
+    void FillDescription(const DescriptionItem& item);
 
     const HelloFacts facts_;
     std::unique_ptr<wire::Envelope> head_;  ///< all but the replies

@@ -34,6 +34,7 @@ Loop::Loop(LoopOptions options, PluginHost& host, HandlerPool& pool, FinishedInb
       decoder_(options.hello.services),
       encoder_(options.hello),
       health_(options.health_file),
+      on_welcomed_(options.on_welcomed),
       resolver_(Names(options.gateways), wakeup_) {
     const TimePoint now = Clock::now();
     for (const Address& address : options.gateways) {
@@ -159,6 +160,7 @@ Malformed Loop::Apply(Connection& connection, TimePoint now) {
     for (const Incoming::Cancel& cancel : incoming_.cancels) {
         worker_.OnCancel(link, session, cancel.id, cancel.attempt);
     }
+    if (incoming_.describe) worker_.OnDescribe(link, session, *incoming_.describe);
     // Last: what came with the Ack was sent before it.
     if (incoming_.goodbye_ack) worker_.OnGoodbyeAck(link, session);
     return Malformed::kNone;
@@ -227,6 +229,7 @@ void Loop::NoteSession(Connection& connection) {
     if (in_session) {
         spdlog::info("gateway {} ({}) welcomes this worker", connection.endpoint,
                      connection.gateway);
+        if (on_welcomed_) std::exchange(on_welcomed_, nullptr)();
     } else {
         spdlog::warn("the session with gateway {} ({}) is over: its requests are cancelled",
                      connection.endpoint, connection.gateway);

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,7 @@ struct LoopOptions {
     WorkerOptions rules;
     HelloFacts hello;
     std::string health_file;
+    std::function<void()> on_welcomed{};  ///< once, by the first gateway
 };
 
 /// Carries bytes between the gateways and the rules in Worker, and requests between those and the
@@ -84,6 +86,7 @@ class Loop final : private Transmitter, private Handlers {
     EnvelopeDecoder decoder_;
     EnvelopeEncoder encoder_;
     HealthFile health_;
+    std::function<void()> on_welcomed_;  ///< empty once it was called
     std::atomic<bool> drain_requested_{false};
 
     zmq::context_t context_;

@@ -27,6 +27,21 @@ std::string MakeInstance() {
     return fmt::format("{:016x}", random);
 }
 
+std::vector<std::pair<std::string, std::string>> Settings(const RuntimeOptions& options) {
+    using std::chrono::milliseconds;
+    const auto ms = [](Duration duration) {
+        return fmt::format("{} ms", std::chrono::duration_cast<milliseconds>(duration).count());
+    };
+    std::vector<std::pair<std::string, std::string>> settings = {
+        {"capacity", std::to_string(options.rules.capacity_requests)},
+        {"capacity-bytes", std::to_string(options.rules.capacity_bytes)},
+        {"stuck-after", ms(options.rules.stuck_after)},
+        {"drain-timeout", ms(options.rules.drain_timeout)},
+    };
+    settings.insert(settings.end(), options.settings.begin(), options.settings.end());
+    return settings;
+}
+
 LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& library) {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
@@ -34,6 +49,8 @@ LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& 
     loop.gateways = options.gateways;
     loop.rules = options.rules;
     loop.health_file = options.health_file;
+    loop.on_welcomed = options.on_welcomed;
+    const holdfast_abi& abi = library.plugin().abi;
     loop.hello = {.instance = MakeInstance(),
                   .version = HOLDFAST_VERSION,
                   .host = host.data(),
@@ -41,7 +58,12 @@ LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& 
                   .plugin_version = library.plugin().version,
                   .services = library.Services(),
                   .threads = static_cast<std::uint32_t>(options.threads),
-                  .pid = static_cast<std::uint64_t>(::getpid())};
+                  .pid = static_cast<std::uint64_t>(::getpid()),
+                  .process = options.process,
+                  .built_with = abi.built_with == nullptr ? "" : abi.built_with,
+                  .abi = fmt::format("{}.{}", abi.major, abi.minor),
+                  .started = Clock::now(),
+                  .settings = Settings(options)};
     return loop;
 }
 

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/core/worker.h"
 #include "worker/runtime/address.h"
+#include "worker/runtime/process_facts.h"
 
 namespace holdfast::worker {
 
@@ -17,6 +21,11 @@ struct RuntimeOptions {
     std::size_t threads = 4;
     WorkerOptions rules;
     std::string health_file;
+    std::optional<ProcessFacts> process{};  ///< under a supervisor
+    /// Called on the loop when the first gateway has welcomed this worker; must not block.
+    std::function<void()> on_welcomed{};
+    /// For `holdfastctl describe`, beside the rules.
+    std::vector<std::pair<std::string, std::string>> settings{};
 };
 
 /// A whole worker: plugin, handler threads, loop.

@@ -200,8 +200,8 @@ TEST_F(LegTest, AnAddressThatIsTakenOrWrongIsSaidAtConstruction) {
     gateway::BusOptions options;
     options.port = leg.port();
     const auto construct = [&] {
-        gateway::Bus second(options, leg.replies, leg.snapshots, leg.counters, leg.watchdog,
-                            [](gateway::BusLogLevel, std::string_view) {});
+        gateway::Bus second(options, leg.replies, leg.snapshots, leg.inquiries, leg.counters,
+                            leg.watchdog, [](gateway::BusLogLevel, std::string_view) {});
     };
     const auto message = [&]() -> std::string {
         try {

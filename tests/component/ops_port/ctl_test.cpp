@@ -107,6 +107,46 @@ TEST_F(Ctl, ConfigIsWhatTheGatewayRunsWith) {
     EXPECT_EQ(Run("config").text, "listen:\n  port: 8080\n");
 }
 
+TEST_F(Ctl, PingAndDescribeAskTheWorkersOfAService) {
+    EXPECT_EQ(Run("ping orders").code, 1) << "no worker answers";
+    gateway_.StopBus();
+    Inquiry::Answer answer;
+    answer.instance = "worker-a";
+    answer.host = "host-a";
+    answer.pid = 4711;
+    answer.state = Inquiry::State::kAnswered;
+    answer.round_trip = 1234us;
+    answer.description.plugin = "orders";
+    answer.description.plugin_version = "3\x1b";
+    answer.description.counters = {{"received", 7}, {"finished", 5}};
+    answer.description.settings = {{"capacity", "256"}};
+    gateway_.answers = {answer};
+    gateway_.StartBus();
+    const CtlResult ping = Run("ping orders");
+    EXPECT_EQ(ping.code, 0) << ping.text;
+    EXPECT_THAT(ping.text, HasSubstr("worker-a      1.2 ms  host-a  4711"));
+    const CtlResult described = Run("describe orders");
+    EXPECT_EQ(described.code, 0) << described.text;
+    EXPECT_THAT(described.text, AllOf(HasSubstr("plugin orders 3?,"), HasSubstr("    received 7\n"),
+                                      HasSubstr("    capacity 256\n")));
+    EXPECT_EQ(Json::parse(Run("--json ping orders").text)["workers"][0]["round_trip_us"], 1234);
+    const CtlResult unknown = Run("describe nothing");
+    EXPECT_EQ(unknown.code, 1);
+    EXPECT_THAT(unknown.text, HasSubstr("No route and no worker names the service nothing."));
+    EXPECT_EQ(Run("ping").code, 2);
+    EXPECT_EQ(Run("ping a/b").code, 2);
+}
+
+TEST_F(Ctl, AWorkerThatGivesNoAnswerIsShownAndIsExitCodeOne) {
+    gateway_.StopBus();
+    gateway_.answers = {{.instance = "worker-a", .state = Inquiry::State::kNoAnswer},
+                        {.instance = "worker-b", .state = Inquiry::State::kLost}};
+    gateway_.StartBus();
+    const CtlResult result = Run("describe orders");
+    EXPECT_EQ(result.code, 1);
+    EXPECT_THAT(result.text, AllOf(HasSubstr("no answer"), HasSubstr("lost")));
+}
+
 TEST_F(Ctl, DrainStartsTheDrainOnce) {
     EXPECT_EQ(Run("drain").text, "draining\n");
     EXPECT_EQ(Run("drain").text, "already draining\n");

@@ -110,6 +110,7 @@ void ScriptedGateway::Take(const std::string& identity, const wire::Envelope& en
         }
     }
     if (envelope.has_pong()) pongs.push_back(envelope.pong());
+    if (envelope.has_description()) descriptions.push_back(envelope.description());
     if (envelope.has_request_credit()) {
         credits.emplace_back(envelope.session(), envelope.request_credit());
     }

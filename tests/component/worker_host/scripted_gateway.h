@@ -61,6 +61,7 @@ class ScriptedGateway {
     // What it saw.
     std::vector<wire::Hello> hellos;
     std::vector<wire::Pong> pongs;
+    std::vector<wire::Description> descriptions;
     std::vector<wire::Reply> replies;
     std::vector<wire::Return> returns;
     std::vector<std::pair<std::uint64_t, wire::RequestCredit>> credits;  ///< with their session

@@ -1,3 +1,4 @@
+#include <map>
 #include <set>
 
 #include "tests/component/worker_host/worker_process.h"
@@ -37,6 +38,33 @@ TEST_F(WorkerProtocol, ARequestReachesThePluginWholeAndItsReplyComesBack) {
     EXPECT_EQ(reply->body(), std::string("a\0b", 3));
     ASSERT_EQ(reply->headers_size(), 1);
     EXPECT_EQ(reply->headers(0).value(), "text/x");
+}
+
+TEST_F(WorkerProtocol, ADescriptionSaysWhatRunsHereAndWhatItHasCounted) {
+    Start({"--threads", "2", "--capacity", "5"});
+    ASSERT_TRUE(gateway.ReplyTo(gateway.Ask("echo")));
+    ASSERT_TRUE(gateway.ReplyTo(gateway.Ask("fail")));
+    wire::Envelope question;
+    question.mutable_describe()->set_number(17);
+    gateway.Send(question);
+    ASSERT_TRUE(gateway.WaitFor([&] { return !gateway.descriptions.empty(); }));
+    const wire::Description& description = gateway.descriptions[0];
+    EXPECT_EQ(description.number(), 17U);
+    EXPECT_EQ(description.plugin(), "trouble");
+    EXPECT_EQ(description.plugin_version(), "1");
+    EXPECT_EQ(description.abi(), "1.0");
+    EXPECT_NE(description.built_with().find("compiler"), std::string::npos);
+    EXPECT_FALSE(description.version().empty());
+    EXPECT_EQ(description.threads(), 2U);
+    std::map<std::string, std::uint64_t> counters;
+    for (const auto& count : description.counters()) counters[count.name()] = count.value();
+    EXPECT_EQ(counters["received"], 2U);
+    EXPECT_EQ(counters["finished"], 2U);
+    EXPECT_EQ(counters["failed"], 1U);
+    std::map<std::string, std::string> settings;
+    for (const auto& item : description.settings()) settings[item.name()] = item.value();
+    EXPECT_EQ(settings["capacity"], "5");
+    EXPECT_EQ(settings["stuck-after"], "300 ms");
 }
 
 TEST_F(WorkerProtocol, AThousandRequestsAreAnsweredWithinTheCreditOnce) {

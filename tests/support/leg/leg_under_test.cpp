@@ -39,7 +39,7 @@ LegUnderTest::LegUnderTest(const Change& change) {
     route.path = "/v1/orders";
     route.service = options.dispatcher.services.front();
     route.timeout = std::chrono::seconds(30);
-    bus = std::make_unique<gateway::Bus>(options, replies, snapshots, counters, watchdog,
+    bus = std::make_unique<gateway::Bus>(options, replies, snapshots, inquiries, counters, watchdog,
                                          [this](gateway::BusLogLevel, std::string_view line) {
                                              gateway::MutexLock lock(mutex_);
                                              lines_.emplace_back(line);

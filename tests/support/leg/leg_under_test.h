@@ -66,6 +66,7 @@ class LegUnderTest {
     gateway::Route route;
     gateway::ReplyBudget replies{64U << 20U};
     gateway::SnapshotCell snapshots;
+    gateway::InquiryDesk inquiries;
     gateway::CounterBlock counters;
     gateway::Watchdog watchdog;
     FakeLoop loop;

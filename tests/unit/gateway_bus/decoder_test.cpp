@@ -73,6 +73,21 @@ wire::Envelope WithEverything() {
     item.set_attempt(1);
     item.set_reason(wire::Return::STUCK);
     envelope.mutable_goodbye();
+    wire::Description& description = *envelope.mutable_description();
+    description.set_number(9);
+    description.set_plugin("orders");
+    description.set_plugin_version("3");
+    description.set_built_with("gcc");
+    description.set_abi("1.0");
+    description.set_version("0.1");
+    description.set_uptime_ms(1500);
+    description.set_threads(4);
+    wire::Description::Count& count = *description.add_counters();
+    count.set_name("received");
+    count.set_value(std::uint64_t{1} << 50U);
+    wire::Field& setting = *description.add_settings();
+    setting.set_name("capacity");
+    setting.set_value("256");
     return envelope;
 }
 
@@ -115,6 +130,22 @@ TEST_F(DecoderTest, TakesWhatTheGeneratedClassesWrite) {
     EXPECT_EQ(incoming_.returns[0].id.value(), 7U);
     EXPECT_EQ(incoming_.returns[0].attempt, 1U);
     EXPECT_TRUE(incoming_.goodbye);
+    ASSERT_TRUE(incoming_.description);
+    const DescriptionItem& description = *incoming_.description;
+    EXPECT_EQ(description.number, 9U);
+    EXPECT_EQ(description.plugin, "orders");
+    EXPECT_EQ(description.plugin_version, "3");
+    EXPECT_EQ(description.built_with, "gcc");
+    EXPECT_EQ(description.abi, "1.0");
+    EXPECT_EQ(description.version, "0.1");
+    EXPECT_EQ(description.uptime, std::chrono::milliseconds(1500));
+    EXPECT_EQ(description.threads, 4U);
+    ASSERT_EQ(description.counters.size(), 1U);
+    EXPECT_EQ(description.counters[0].first, "received");
+    EXPECT_EQ(description.counters[0].second, std::uint64_t{1} << 50U);
+    ASSERT_EQ(description.settings.size(), 1U);
+    EXPECT_EQ(description.settings[0].first, "capacity");
+    EXPECT_EQ(description.settings[0].second, "256");
 }
 
 TEST_F(DecoderTest, AnEmptyEnvelopeIsAProbe) {

@@ -56,6 +56,7 @@ TEST(EncoderTest, ControlItemsAreWhatTheGeneratedClassesWrite) {
     outgoing.goodbye_ack = true;
     outgoing.ping_sequence = 300;
     outgoing.reply_credit_bytes = std::uint64_t{1} << 40U;
+    outgoing.describe = 301;
     const OutgoingWelcome welcome{1, std::chrono::milliseconds(200), std::chrono::milliseconds(500),
                                   2U << 20U, 1U << 20U};
     outgoing.welcome = &welcome;
@@ -65,6 +66,7 @@ TEST(EncoderTest, ControlItemsAreWhatTheGeneratedClassesWrite) {
     expected.mutable_who_are_you()->set_protocol(1);
     expected.mutable_goodbye_ack();
     expected.mutable_ping()->set_sequence(300);
+    expected.mutable_describe()->set_number(301);
     expected.mutable_reply_credit()->set_bytes_total(std::uint64_t{1} << 40U);
     expected.mutable_welcome()->set_protocol(1);
     expected.mutable_welcome()->set_gateway("gateway-1");

@@ -16,6 +16,7 @@ TransmitResult FakeTransmitter::Transmit(PeerId peer, const Outgoing& outgoing) 
                           outgoing.refusal_detail,
                           outgoing.ping_sequence,
                           outgoing.reply_credit_bytes,
+                          outgoing.describe,
                           {outgoing.requests.begin(), outgoing.requests.end()},
                           {outgoing.cancels.begin(), outgoing.cancels.end()}});
     return TransmitResult::kSent;

@@ -29,6 +29,7 @@ class FakeTransmitter final : public Transmitter {
         std::string refusal_detail;
         std::uint64_t ping = 0;
         std::uint64_t reply_credit = 0;
+        std::uint64_t describe = 0;
         std::vector<OutgoingRequest> requests;
         std::vector<OutgoingCancel> cancels;
     };

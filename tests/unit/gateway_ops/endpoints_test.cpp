@@ -159,6 +159,33 @@ TEST_F(Endpoints, WhatAWorkerSaysOfItselfNeedNotBeUtf8) {
     EXPECT_EQ(AskJson("/v1/workers")["workers"][0]["host"], "host\xEF\xBF\xBD\n");
 }
 
+/// The reader's room has no place: whoever asks the workers is sent away at once.
+TEST_F(Endpoints, AskingWorkersNeedsAThreadThatMayWait) {
+    for (const char* path : {"/v1/services/orders/ping", "/v1/services/orders/describe"}) {
+        EXPECT_EQ(Ask("GET", path).status, 503) << path;
+        EXPECT_EQ(Ask("POST", path).status, 405) << path;
+    }
+    for (const char* path : {"/v1/services//ping", "/v1/services/ping", "/v1/services/a/b/ping",
+                             "/v1/services/orders/pong", "/v1/services/orders"}) {
+        EXPECT_EQ(Ask("GET", path).status, 404) << path;
+    }
+}
+
+TEST_F(Endpoints, AWorkerUnderASupervisorShowsItsProcess) {
+    auto snapshot = std::make_shared<Snapshot>(gateway_.snapshot);
+    snapshot->workers.push_back(snapshot->workers[0]);
+    snapshot->workers[1].process = {
+        .index = 1, .generation = 2, .restarts = 3, .last_crash = "SIGSEGV", .last_crash_age = 5s};
+    gateway_.snapshots.Put(snapshot);
+    const Json workers = AskJson("/v1/workers")["workers"];
+    EXPECT_TRUE(workers[0]["process"].is_null());
+    EXPECT_EQ(workers[1]["process"], (Json{{"index", 1},
+                                           {"generation", 2},
+                                           {"restarts", 3},
+                                           {"last_crash", "SIGSEGV"},
+                                           {"last_crash_ago_ms", 5000}}));
+}
+
 TEST(SnapshotReading, KeepsAThreadFreeWhileTheBusDoesNotAnswer) {
     SnapshotCell cell;
     SnapshotReader reader(cell, 1, 10min);

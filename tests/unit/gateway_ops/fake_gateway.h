@@ -43,12 +43,18 @@ class FakeGateway {
     ~FakeGateway() { StopBus(); }
 
     void StartBus() {
+        stop_ = false;
         bus_ = std::thread([this] {
             while (!stop_) {
                 if (bus_answers && snapshots.wanted()) {
                     auto copy = std::make_shared<Snapshot>(snapshot);
                     copy->taken = Clock::now();
                     snapshots.Put(copy);
+                }
+                for (Inquiry& asked : inquiries.TakeAsked()) {
+                    asked.known = asked.service == "orders";
+                    if (asked.known) asked.answers = answers;
+                    inquiries.Put(std::move(asked));
                 }
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
             }
@@ -67,6 +73,7 @@ class FakeGateway {
             .counters = {&loop_counters, &bus_counters},
             .watchdogs = {{"http-0", &loop_watchdog}, {"bus", &bus_watchdog}},
             .snapshots = snapshots,
+            .inquiries = inquiries,
             .has_worker =
                 [this](std::string_view service) { return has_worker && service == "orders"; },
             .required_services = {"orders"},
@@ -91,7 +98,9 @@ class FakeGateway {
     Watchdog loop_watchdog;
     Watchdog bus_watchdog;
     SnapshotCell snapshots;
-    Snapshot snapshot;  ///< written before StartBus only
+    InquiryDesk inquiries;
+    Snapshot snapshot;                     ///< written before StartBus only
+    std::vector<Inquiry::Answer> answers;  ///< of workers; likewise
     std::atomic<bool> has_worker{true};
     std::atomic<bool> draining{false};
     std::atomic<int> drains_started{0};

@@ -43,6 +43,7 @@ struct SentEnvelope {
     bool goodbye = false;
     std::optional<PongItem> pong;
     std::optional<RequestCreditItem> credit;
+    std::optional<DescriptionItem> description;
     std::vector<Reply> replies;
     std::vector<ReturnItem> returns;
 };
@@ -57,6 +58,7 @@ class FakeTransmitter final : public Transmitter {
         envelope.goodbye = out.goodbye;
         if (out.pong != nullptr) envelope.pong = *out.pong;
         if (out.credit != nullptr) envelope.credit = *out.credit;
+        if (out.description != nullptr) envelope.description = *out.description;
         for (const RequestRecord* record : out.replies) {
             const ReplyItem& reply = record->reply;
             envelope.replies.push_back(

@@ -46,6 +46,39 @@ TEST_F(Session, AQuestionOnANewConnectionIsAnsweredAtOnce) {
     EXPECT_EQ(Hellos(link), 2);
 }
 
+TEST_F(Session, ADescriptionIsSentOnceAndAloneInItsEnvelope) {
+    const LinkId link = Join(5);
+    const std::size_t before = Sent(link).size();
+    worker->OnDescribe(link, 4, 1);
+    Flush();
+    EXPECT_EQ(Sent(link).size(), before) << "of another session";
+    Ping(link);
+    worker->OnDescribe(link, 5, 2);
+    worker->OnDescribe(link, 5, 3);
+    Flush();
+    Flush();
+    ASSERT_EQ(Sent(link).size(), before + 2);
+    const SentEnvelope& envelope = Sent(link)[before];
+    ASSERT_TRUE(envelope.description);
+    EXPECT_EQ(envelope.description->number, 3U) << "the last question is answered";
+    EXPECT_EQ(envelope.description->now, now);
+    EXPECT_EQ((*envelope.description->counters)[Counter::kSessionsOpened], 1U);
+    EXPECT_FALSE(envelope.pong);
+    EXPECT_TRUE(Sent(link)[before + 1].pong);
+}
+
+TEST_F(Session, ADescriptionThatWaitedForTheConnectionIsNotOwedToTheNextSession) {
+    const LinkId link = Join(5);
+    transmitter.full.insert(link.value);
+    worker->OnDescribe(link, 5, 1);
+    Flush();
+    EXPECT_TRUE(blocked);
+    transmitter.full.clear();
+    worker->OnLinkReset(link);
+    Welcome(link, 6);
+    for (const SentEnvelope& envelope : Sent(link)) EXPECT_FALSE(envelope.description);
+}
+
 TEST_F(Session, AHelloWaitsForTheConnection) {
     const LinkId link = worker->AddLink(now);
     transmitter.full.insert(link.value);

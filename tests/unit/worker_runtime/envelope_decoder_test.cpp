@@ -46,10 +46,12 @@ TEST_F(Decoder, TakesEverythingAGatewaySays) {
     envelope.mutable_ping()->set_sequence(5);
     envelope.mutable_reply_credit()->set_bytes_total(99);
     envelope.mutable_goodbye_ack();
+    envelope.mutable_describe()->set_number(6);
     wire::Cancel& cancel = *envelope.add_cancels();
     cancel.set_id(4);
     cancel.set_attempt(2);
     ASSERT_EQ(Decode(envelope), Malformed::kNone);
+    EXPECT_EQ(incoming.describe, 6U);
     EXPECT_EQ(incoming.session, 7U);
     EXPECT_TRUE(incoming.who_are_you && incoming.goodbye_ack);
     EXPECT_EQ(incoming.welcome.value().lease, std::chrono::milliseconds(500));
