@@ -57,7 +57,7 @@ class Failed(AssertionError):
     """A command of the document failed, or did not print what the document says."""
 
 
-def run(markdown, folder, environment, replace=(), timeout=240):
+def run(markdown, folder, environment, replace=(), timeout=500):
     """Runs the document in `folder`; `replace`: pairs of a pattern in commands and what to run
     instead, for ports and the like. What still runs at its end is ended. Raises Failed."""
     steps = blocks(markdown)

@@ -24,7 +24,8 @@ def environment(prefix=PREFIX):
     # Debian's own python3 first: it has the packages that the Python worker needs.
     return dict(kept, PATH=f"{prefix}/bin:/usr/bin:/bin:{os.environ['PATH']}",
                 CMAKE_PREFIX_PATH=str(prefix), PKG_CONFIG_PATH=f"{prefix}/share/pkgconfig",
-                PYTHONPATH=f"{prefix}/lib/python3/dist-packages", NO_PROXY="*", no_proxy="*")
+                PYTHONPATH=f"{prefix}/lib/python3/dist-packages", NO_PROXY="*", no_proxy="*",
+                CMAKE_BUILD_TYPE="None")  # neither optimised nor with debug information: quick
 
 
 def run(*command, cwd=None, env=None, timeout=120, expect=0):

@@ -61,7 +61,7 @@ class NewPlugin(unittest.TestCase):
         project = self.make()
         run("cmake", "-S", project, "-B", project / "build", "-G", "Ninja",
             "-DCMAKE_CXX_FLAGS=-Wpedantic -Wshadow -Wconversion -Wold-style-cast -Werror",
-            "-DBUILD_TESTING=OFF")
+            "-DBUILD_TESTING=OFF", "-DCMAKE_BUILD_TYPE=Release")
         run("cmake", "--build", project / "build")
 
     def test_in_cpp_is_formatted_as_its_clang_format_says(self):
