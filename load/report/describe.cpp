@@ -46,7 +46,7 @@ std::string DescribeLoad(const LoadProfile& load) {
                 return "open loop, " + Times(load.stages.size(), "stage") + " over " +
                        FormatDuration(load.Length());
             }
-            return "open loop, " + DescribeStages(load.stages);
+            return load.stages.empty() ? "open loop" : "open loop, " + DescribeStages(load.stages);
         case LoadMode::kClosed:
             return "closed loop, " + Times(load.users, "user") + " for " +
                    FormatDuration(load.Length());
