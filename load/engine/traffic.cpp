@@ -1,0 +1,422 @@
+#include "load/engine/traffic.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace holdfast::load {
+namespace {
+
+constexpr std::uint16_t kFirstBadStatus = 400;
+/// Before the next one of a user whose journey had no request in it.
+constexpr Duration kEmptyJourney = std::chrono::milliseconds(1);
+
+}  // namespace
+
+struct Traffic::User {
+    User(std::shared_ptr<JourneyContext> context, std::uint32_t place)
+        : journey(std::move(context)), index(place) {}
+
+    Journey journey;
+    OutgoingRequest request;
+    std::uint32_t index;
+    std::uint64_t number = 0;
+    TimePoint planned;       ///< of its present request
+    bool under_way = false;  ///< false: free, or (closed loop) about to begin the next journey
+    bool has_sent = false;   ///< in this journey
+};
+
+Traffic::Traffic(const EngineOptions& options, std::shared_ptr<JourneyContext> context,
+                 ConnectionParts& parts, ConnectionPool& pool, Recorder& recorder)
+    : options_(options),
+      context_(std::move(context)),
+      parts_(parts),
+      pool_(pool),
+      recorder_(recorder),
+      open_loop_(options.load.mode != LoadMode::kClosed && !options.trace),
+      schedule_(open_loop_ ? options.load.stages : std::vector<Stage>{}, options.identity.process,
+                options.identity.processes) {
+    parts_.host = this;
+}
+
+Traffic::~Traffic() = default;
+
+Traffic::User* Traffic::TakeUser() {
+    if (free_users_.empty()) {
+        if (users_.size() == kMaxUsers) return nullptr;
+        const auto index = static_cast<std::uint32_t>(users_.size());
+        users_.push_back(std::make_unique<User>(context_, index));
+        return users_.back().get();
+    }
+    User& user = at(free_users_.back());
+    free_users_.pop_back();
+    return &user;
+}
+
+// ---- what is due
+// ---------------------------------------------------------------------------------
+
+TimePoint Traffic::next() const {
+    TimePoint next = NextPlanned().value_or(TimePoint::max());
+    if (!pauses_.empty()) next = std::min(next, pauses_.top().until);
+    // Only a back-off holds attempts to connect up; everything else is an event.
+    if (waiting() > 0 && pool_.retry_at() > parts_.now) next = std::min(next, pool_.retry_at());
+    return next;
+}
+
+std::optional<TimePoint> Traffic::NextPlanned() const {
+    if (!open_loop_) {
+        return users_begun_ || plan_ended_ ? std::nullopt : std::optional(options_.start);
+    }
+    if (!schedule_.next()) return std::nullopt;
+    return options_.start + *schedule_.next();
+}
+
+void Traffic::BeginDue() {
+    parts_.now = Clock::now();
+    for (unsigned begun = 0; begun < kBeginAtOnce; ++begun) {
+        const std::optional<TimePoint> at = NextPlanned();
+        if (!at || *at > parts_.now) break;
+        recorder_.current().slip.Record(parts_.now - *at);
+        if (open_loop_) {
+            const Planned planned{*at, schedule_.number()};
+            schedule_.Advance();
+            BeginPlanned(planned);
+        } else {
+            BeginUsers();
+        }
+        parts_.now = Clock::now();
+    }
+    while (!pauses_.empty() && pauses_.top().until <= parts_.now) {
+        const Pause pause = pauses_.top();
+        pauses_.pop();
+        EndPause(at(pause.user), pause.until);
+        parts_.now = Clock::now();
+    }
+    if (waiting() > 0) OpenForWaiting();
+}
+
+void Traffic::BeginPlanned(Planned planned) {
+    if (pool_.idle() > 0 || pool_.IsDown()) {
+        if (User* user = TakeUser()) {
+            Begin(*user, planned, nullptr);
+            return;
+        }
+    }
+    if (waiting_.size() >= kMaxWaiting) {
+        CountUnsent(planned);
+        return;
+    }
+    waiting_.push_back(planned);
+    OpenForWaiting();
+}
+
+void Traffic::BeginUsers() {
+    users_begun_ = true;
+    const std::uint32_t users = options_.trace ? 1 : options_.load.users;
+    for (std::uint32_t i = 0; i < users; ++i) {
+        if (User* user = TakeUser()) BeginNext(*user, nullptr);
+    }
+}
+
+/// Closed loop.
+void Traffic::BeginNext(User& user, Connection* held) {
+    const std::uint64_t number =
+        next_number_++ * options_.identity.processes + options_.identity.process;
+    Begin(user, {parts_.now, number}, held);
+}
+
+void Traffic::EndPause(User& user, TimePoint until) {
+    if (!user.under_way) {
+        if (!plan_ended_) BeginNext(user, nullptr);
+        return;
+    }
+    recorder_.current().slip.Record(parts_.now - until);
+    if (FindConnection(user, nullptr)) return;
+    FailToConnect(user);
+    Proceed(user, nullptr);
+}
+
+// ---- one user's way
+// ------------------------------------------------------------------------------ `held` is an idle
+// connection that the caller has, or null. Whoever holds one settles it if it is idle still
+// afterwards.
+
+void Traffic::Begin(User& user, Planned planned, Connection* held) {
+    user.number = planned.number;
+    user.planned = planned.at;
+    user.under_way = true;
+    user.has_sent = false;
+    ++under_way_;
+    user.journey.Begin(planned.number);
+    Proceed(user, held);
+}
+
+/// To the next request that is sent, waits or comes after a pause, or to the journey's end.
+void Traffic::Proceed(User& user, Connection* held) {
+    for (bool first = !user.has_sent;; first = false) {
+        Duration pause{};
+        const Journey::Next next = user.journey.Advance(user.request, pause);
+        if (next == Journey::Next::kExhausted) EndFeeding();
+        if (next != Journey::Next::kRequest || sending_stopped_) {
+            EndJourney(user, held, pause);
+            return;
+        }
+        user.planned = (first ? user.planned : parts_.now) + pause;
+        if (pause > Duration::zero()) {
+            pauses_.push({user.planned, user.index});
+            return;
+        }
+        if (FindConnection(user, held)) return;
+        FailToConnect(user);
+    }
+}
+
+/// True: the user's request is sent, or waits. False: there is no way to the target.
+bool Traffic::FindConnection(User& user, Connection* held) {
+    Connection* connection = held != nullptr ? held : pool_.Take();
+    if (connection != nullptr) {
+        SendOn(*connection, user);
+        return true;
+    }
+    if (pool_.IsDown()) return false;
+    waiting_users_.push_back(user.index);
+    OpenForWaiting();
+    return true;
+}
+
+void Traffic::SendOn(Connection& connection, User& user) {
+    connection.user = user.index;
+    connection.last_step = user.request.step;
+    user.has_sent = true;
+    ++in_flight_;
+    StepInterval& step = recorder_.step(user.request.step);
+    ++step.sent;
+    step.bytes_out += user.request.bytes.size();
+    step.blocked.Record(parts_.now - user.planned);
+    if (options_.trace) options_.trace(">", user.request.bytes);
+    connection.Send(user.request);
+}
+
+void Traffic::FailToConnect(User& user) {
+    Record(user, nullptr, nullptr, {ErrorKind::kConnect, pool_.why_down()});
+    user.has_sent = true;
+    user.journey.Fail(ErrorKind::kConnect);
+}
+
+/// `pause`: a closed loop's user waits so long before the next journey.
+void Traffic::EndJourney(User& user, Connection* held, Duration pause) {
+    user.under_way = false;
+    --under_way_;
+    if (options_.trace) EndPlan();
+    if (open_loop_ || plan_ended_) {
+        free_users_.push_back(user.index);
+    } else if (pool_.IsDown()) {
+        pauses_.push({pool_.retry_at(), user.index});
+    } else if (pause > Duration::zero() || !user.has_sent) {
+        pauses_.push({parts_.now + std::max(pause, kEmptyJourney), user.index});
+    } else {
+        // Users without a connection come before one that would keep his.
+        BeginNext(user, waiting_users_.empty() ? held : nullptr);
+    }
+}
+
+// ---- what connections tell
+// -----------------------------------------------------------------------
+
+void Traffic::OnReady(Connection& connection) {
+    pool_.Opened(connection);
+    Settle(connection);
+}
+
+void Traffic::OnConnectFailed(Connection& connection, std::string_view why) {
+    pool_.Failed(connection, why);
+    if (waiting() > 0) OpenForWaiting();
+}
+
+void Traffic::OnAnswer(Connection& connection, const ResponseReader& answer) {
+    User& user = EndRequest(connection);
+    Judgement judgement;
+    if (options_.checks) {
+        judgement = user.journey.Judge(answer.response());
+    } else if (answer.response().status >= kFirstBadStatus) {
+        judgement = {ErrorKind::kStatus, "status 400 or above"};
+    }
+    if (options_.trace) {
+        options_.trace("<", std::string(answer.head()).append(answer.response().body));
+    }
+    Record(user, &connection, &answer, judgement);
+    const bool kept = connection.state() == Connection::State::kIdle;
+    Proceed(user, kept ? &connection : nullptr);
+    if (kept) Settle(connection);
+    if (waiting() > 0) OpenForWaiting();
+}
+
+void Traffic::OnFailed(Connection& connection, ErrorKind kind, std::string_view why) {
+    User& user = EndRequest(connection);
+    Record(user, &connection, nullptr, {kind, why});
+    user.journey.Fail(kind);
+    Proceed(user, nullptr);
+    if (waiting() > 0) OpenForWaiting();
+}
+
+void Traffic::OnAbandoned(Connection& connection) {
+    User& user = EndRequest(connection);
+    Record(user, &connection, nullptr, {}, true);
+    user.journey.Fail(ErrorKind::kDisconnected);
+    Proceed(user, nullptr);
+    if (waiting() > 0) OpenForWaiting();
+}
+
+/// One answer too many: it is one more answer of the step whose own came before, and an error.
+void Traffic::OnUnasked(Connection& connection) {
+    pool_.Closed(connection, true);
+    StepInterval& step = recorder_.step(connection.last_step);
+    ++step.answered;
+    ++step.errors[static_cast<std::size_t>(ErrorKind::kMalformed)];
+    recorder_.Note(connection.last_step, "bytes that nobody had asked for came after the answer");
+}
+
+void Traffic::OnClosed(Connection& connection) {
+    pool_.Closed(connection, true);
+}
+
+Traffic::User& Traffic::EndRequest(Connection& connection) {
+    --in_flight_;
+    if (connection.state() == Connection::State::kClosed) pool_.Closed(connection, false);
+    return at(connection.user);
+}
+
+void Traffic::Record(User& user, const Connection* connection, const ResponseReader* answer,
+                     Judgement judgement, bool abandoned) {
+    Ended ended;
+    ended.journey = user.number;
+    ended.request = &user.request;
+    ended.planned = user.planned;
+    ended.now = parts_.now;
+    if (connection != nullptr) {
+        ended.begun = connection->begun();
+        ended.bytes_in = connection->bytes_in();
+    }
+    if (answer != nullptr) ended.response = &answer->response();
+    ended.error = judgement.error;
+    ended.detail = judgement.detail;
+    ended.abandoned = abandoned;
+    recorder_.Record(ended, options_.checks);
+}
+
+// ---- those that wait
+// -----------------------------------------------------------------------------
+
+/// An idle connection goes to who has waited longest, else to the pool.
+void Traffic::Settle(Connection& connection) {
+    while (connection.state() == Connection::State::kIdle && ServeWaiting(connection)) {
+    }
+    if (connection.state() == Connection::State::kIdle) pool_.Release(connection);
+}
+
+bool Traffic::ServeWaiting(Connection& connection) {
+    const bool user_first =
+        !waiting_users_.empty() &&
+        (waiting_.empty() || at(waiting_users_.front()).planned <= waiting_.front().at);
+    if (user_first) {
+        User& user = at(waiting_users_.front());
+        waiting_users_.pop_front();
+        SendOn(connection, user);
+        return true;
+    }
+    if (waiting_.empty()) return false;
+    User* user = TakeUser();
+    if (user == nullptr) return false;
+    const Planned planned = waiting_.front();
+    waiting_.pop_front();
+    Begin(*user, planned, &connection);
+    return true;
+}
+
+void Traffic::OpenForWaiting() {
+    pool_.OpenFor(waiting());
+    if (pool_.IsDown()) FailWaiting();
+}
+
+/// There is no way to the target: whoever waits learns it now, not at the end of the run.
+void Traffic::FailWaiting() {
+    std::deque<std::uint32_t> users;
+    users.swap(waiting_users_);
+    for (const std::uint32_t index : users) {
+        FailToConnect(at(index));
+        Proceed(at(index), nullptr);
+    }
+    std::deque<Planned> planned;
+    planned.swap(waiting_);
+    for (const Planned& each : planned) {
+        if (User* user = TakeUser()) {
+            Begin(*user, each, nullptr);
+        } else {
+            waiting_.push_back(each);
+        }
+    }
+}
+
+void Traffic::CountUnsent(Planned planned) {
+    User* user = exhausted_ ? nullptr : TakeUser();
+    if (user == nullptr) {
+        ++recorder_.step(0).errors[static_cast<std::size_t>(ErrorKind::kUnsent)];
+        return;
+    }
+    user->number = planned.number;
+    user->planned = planned.at;
+    user->journey.Begin(planned.number);
+    Duration pause{};
+    if (user->journey.Advance(user->request, pause) == Journey::Next::kRequest) {
+        Record(*user, nullptr, nullptr, {ErrorKind::kUnsent, "no connection was free"});
+    }
+    free_users_.push_back(user->index);
+}
+
+// ---- the end
+// -------------------------------------------------------------------------------------
+
+void Traffic::EndPlan() {
+    plan_ended_ = true;
+}
+
+void Traffic::EndFeeding() {
+    if (exhausted_) return;
+    exhausted_ = true;
+    EndPlan();
+    schedule_ = Schedule({}, 0, 1);
+    recorder_.Note("a feeder ran out: no further journeys began");
+    recorder_.step(0).errors[static_cast<std::size_t>(ErrorKind::kUnsent)] += waiting_.size();
+    waiting_.clear();
+}
+
+void Traffic::StopSending() {
+    EndPlan();
+    if (std::exchange(sending_stopped_, true)) return;
+    for (; schedule_.next() && *NextPlanned() <= parts_.now; schedule_.Advance()) {
+        CountUnsent({*NextPlanned(), schedule_.number()});
+    }
+    schedule_ = Schedule({}, 0, 1);
+    for (; !waiting_.empty(); waiting_.pop_front()) CountUnsent(waiting_.front());
+    for (; !waiting_users_.empty(); waiting_users_.pop_front()) {
+        User& user = at(waiting_users_.front());
+        Record(user, nullptr, nullptr, {ErrorKind::kUnsent, "the run ended first"});
+        EndJourney(user, nullptr);
+    }
+    for (; !pauses_.empty(); pauses_.pop()) {
+        if (at(pauses_.top().user).under_way) EndJourney(at(pauses_.top().user), nullptr);
+    }
+}
+
+void Traffic::GiveUp() {
+    StopSending();
+    for (std::uint32_t i = 0; i < pool_.size(); ++i) {
+        Connection& connection = pool_.at(i);
+        if (connection.state() != Connection::State::kBusy) continue;
+        connection.Close();
+        OnFailed(connection, ErrorKind::kTimeout, "no whole answer before the run ended");
+    }
+}
+
+}  // namespace holdfast::load
