@@ -35,7 +35,7 @@ class NewPlugin final : public Verb {
         }
         context.out << "made " << folder << ", with a test that passes:\n  cd " << folder << "\n  "
                     << (python ? "python3 -m pytest"
-                               : "cmake -B build -G Ninja && cmake --build build && "
+                               : "cmake -B build && cmake --build build -j && "
                                  "ctest --test-dir build")
                     << "\nREADME.md goes on from there\n";
         return kOk;

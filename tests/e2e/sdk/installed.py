@@ -14,13 +14,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PREFIX = pathlib.Path(os.environ["HOLDFAST_TEST_PREFIX"])
 BINARY_DIR = pathlib.Path(os.environ["HOLDFAST_TEST_BINARY_DIR"])
 VERSION = os.environ["HOLDFAST_TEST_VERSION"]
+DEV_SETTINGS = ("HOLDFAST_SKIP_PACKAGES", "HOLDFAST_JOBS")  # of ./dev, on systems other than Debian
 _ports = iter(range(10_000 + os.getpid() % 1000 * 20, 32_000))
 
 
 def environment(prefix=PREFIX):
     """As a plugin's author has it: the tree in the search paths, and nothing of this build."""
     kept = {name: value for name, value in os.environ.items()
-            if not name.startswith(("HOLDFAST_", "CMAKE_", "PKG_CONFIG"))}
+            if not name.startswith(("HOLDFAST_", "CMAKE_", "PKG_CONFIG")) or name in DEV_SETTINGS}
     # Debian's own python3 first: it has the packages that the Python worker needs.
     return dict(kept, PATH=f"{prefix}/bin:/usr/bin:/bin:{os.environ['PATH']}",
                 CMAKE_PREFIX_PATH=str(prefix), PKG_CONFIG_PATH=f"{prefix}/share/pkgconfig",
