@@ -77,13 +77,14 @@ class Gateway:
 
     def __init__(self, port: int | None = None) -> None:
         self.context = zmq.Context()
+        self.worker: Worker | None = None
         # How it behaves.
         self.ask_who = True
         self.welcome = True
         self.ping = True
         self.ack_goodbye = True
         self.reply_credit = PLENTY
-        self.ping_interval, self.lease = 0.1, 0.5
+        self.ping_interval, self.lease = 0.1, 1.0
         self.max_message, self.max_reply = 2 << 20, 1 << 20
         self.unknown = b""  # appended to whatever is sent
         # What it saw.
@@ -128,6 +129,8 @@ class Gateway:
             self._take()
             if condition():
                 return True
+            if self.worker is not None and self.worker.process.poll() is not None:
+                end = min(end, time.monotonic() + QUIET)  # what it had sent may still come
             if time.monotonic() >= end:
                 return False
             self.router.poll(20)
