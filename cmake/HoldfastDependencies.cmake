@@ -12,5 +12,6 @@ find_package(Protobuf REQUIRED)
 find_package(SQLite3 REQUIRED)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
 pkg_check_modules(CLI11 REQUIRED IMPORTED_TARGET CLI11)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 # The flags change the layout of httplib::Request: always take them from pkg-config.
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -25,6 +25,7 @@ HTTPLIB = r"httplib\.h"
 PROMETHEUS = r"prometheus/.+"
 JSON = r"nlohmann/.+"
 YAML = r"yaml-cpp/.+"
+SIMDJSON = r"simdjson\.h"
 CLI = r"CLI/.+"
 SPDLOG = r"spdlog/.+"
 SQLITE = r"sqlite3\.h"
@@ -68,7 +69,7 @@ RULES = (
     Rule("load/result", (), (STD, OS, JSON)),
     Rule("load/trouble", ("load/result/",), (STD, OS, HTTPLIB)),
     Rule("load/truth", ("load/result/",), (STD, OS, JSON, SQLITE)),
-    Rule("load/flow", ("load/result/", "load/trouble/"), (STD, OS, YAML, JSON)),
+    Rule("load/flow", ("load/result/", "load/trouble/"), (STD, OS, YAML, JSON, SIMDJSON)),
     Rule("load/engine", ("load/flow/", "load/result/", "load/truth/"), (STD, OS, BEAST, OPENSSL)),
     Rule("load/report", ("load/flow/", "load/result/"), (STD, OS, JSON)),
     Rule("load", ("load/",), (STD, OS, HTTPLIB, JSON, CLI)),
