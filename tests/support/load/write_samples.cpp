@@ -1,16 +1,18 @@
-// Writes the reports of the sample results into a folder: what the browser test opens, and what one
-// looks at after a change to them.
+// Writes the reports of the sample results, or of the named ones, into a folder: what the browser
+// test opens, and what one looks at after a change to them.
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include "load/report/report.h"
 #include "tests/support/load/rich_result.h"
 
 int main(int argc, char** argv) {
     using namespace holdfast::load;
-    if (argc != 2) {
-        std::fputs("usage: holdfast_load_samples FOLDER\n", stderr);
+    if (argc < 2) {
+        std::fputs("usage: holdfast_load_samples FOLDER [NAME...]\n", stderr);
         return 2;
     }
     struct Sample {
@@ -22,6 +24,10 @@ int main(int argc, char** argv) {
                                      {"search", SearchResult},
                                      {"long", LongResult},
                                      {"empty", [] { return Result(); }}}) {
+        const bool wanted =
+            std::any_of(argv + 2, argv + argc,
+                        [name = std::string_view(name)](const char* each) { return name == each; });
+        if (argc > 2 && !wanted) continue;
         const Result result = make();
         const std::string path = std::string(argv[1]) + "/" + name;
         std::ofstream html(path + ".html", std::ios::binary);
