@@ -48,6 +48,7 @@ int MillisecondsUntil(steady_clock::time_point until) {
     const std::string line = payload.substr(std::min<std::size_t>(payload.size(), 1));
     if (payload.starts_with('F')) throw FlowError(line);
     if (payload.starts_with('T')) throw TargetError(line);
+    if (payload.starts_with('L')) throw LimitError(line);
     throw std::runtime_error("generator: " + line);
 }
 

@@ -154,6 +154,8 @@ int RunGenerator(const GeneratorSettings& settings, std::uint32_t process, int c
         return refuse('F', error);
     } catch (const TargetError& error) {
         return refuse('T', error);
+    } catch (const LimitError& error) {
+        return refuse('L', error);
     } catch (const std::exception& error) {
         return refuse('I', error);
     }

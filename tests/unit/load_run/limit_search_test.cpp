@@ -16,7 +16,7 @@ struct Search {
 
 /// Searches against a system that passes at the rates for which `passes` says so.
 Search Probe(double lowest, double highest, double precision,
-           const std::function<bool(double)>& passes) {
+             const std::function<bool(double)>& passes) {
     LimitSearch search(lowest, highest, precision);
     Search result;
     while (const auto rate = search.Next()) {
