@@ -7,6 +7,7 @@
 #include <optional>
 #include <queue>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "load/engine/connection.h"
@@ -67,7 +68,18 @@ class Traffic final : public ConnectionHost {
     void OnClosed(Connection& connection) override;
 
   private:
-    struct User;
+    struct User {
+        User(std::shared_ptr<JourneyContext> context, std::uint32_t place)
+            : journey(std::move(context)), index(place) {}
+
+        Journey journey;
+        OutgoingRequest request;
+        std::uint32_t index;
+        std::uint64_t number = 0;
+        TimePoint planned;       ///< of its present request
+        bool under_way = false;  ///< false: free, or (closed loop) about to begin the next journey
+        bool has_sent = false;   ///< in this journey
+    };
     struct Planned {
         TimePoint at;
         std::uint64_t number;
