@@ -1,12 +1,18 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+#include <holdfast/worker/config_error.hpp>
+#include <holdfast/worker/plugin_library.hpp>
 
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
+#include "worker/runtime/describe.h"
 #include "worker/runtime/health_file.h"
 #include "worker/runtime/logging.h"
 #include "worker/runtime/options.h"
@@ -41,6 +47,11 @@ int Serve(const Options& options) {
     std::unique_ptr<Runtime> runtime;
     try {
         runtime = std::make_unique<Runtime>(options.runtime);
+    } catch (const ConfigError& error) {
+        for (const std::string& problem : error.problems()) {
+            spdlog::error("cannot start: {}", problem);
+        }
+        return kExitFailed;
     } catch (const std::exception& error) {
         spdlog::error("cannot start: {}", error.what());
         return kExitFailed;
@@ -62,11 +73,36 @@ int Serve(const Options& options) {
     return drained ? kExitDrained : kExitDrainTimedOut;
 }
 
+/// Ends the process. A thread that the plugin has left behind, against its contract, would run into
+/// the destructors of statics; so would one that still resolves a name.
+int Leave(int exit_code) {
+    const std::filesystem::directory_iterator threads("/proc/self/task");
+    // This one and the one that waits for signals.
+    if (std::distance(begin(threads), end(threads)) > 2) {
+        std::fflush(nullptr);
+        _exit(exit_code);
+    }
+    return exit_code;
+}
+
+int Describe(const Options& options) {
+    try {
+        const PluginLibrary library(options.describe);
+        const auto describe = options.json ? &DescribeJson : &DescribeText;
+        std::fputs(describe(library.plugin(), options.describe).c_str(), stdout);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return kExitFailed;
+    }
+    return kExitDrained;
+}
+
 int Main(int argc, char** argv) {
     int exit_code = kExitFailed;
     const auto options = ParseOptions(argc, argv, exit_code);
     if (!options) return exit_code;
     if (options->health) return IsHealthy(options->runtime.health_file) ? 0 : 1;
+    if (!options->describe.empty()) return Describe(*options);
 
     // Before any thread: all inherit it.
     const sigset_t set = EndSignals();
@@ -80,7 +116,7 @@ int Main(int argc, char** argv) {
     StartLogging(options->log_level, options->log_format);
     exit_code = Serve(*options);
     StopLogging();
-    return exit_code;
+    return Leave(exit_code);
 }
 
 }  // namespace

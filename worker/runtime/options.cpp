@@ -18,6 +18,7 @@ constexpr std::uint32_t kCapacityPerThread = 64;
 
 /// As they stand on the command line.
 struct Raw {
+    std::vector<std::string> plugins;  ///< one; more only to say so
     std::vector<std::string> gateways;
     std::string plugin_config;
     std::uint32_t capacity = 0;
@@ -46,7 +47,9 @@ const CLI::Validator kGateway(
 void Describe(CLI::App& app, Options& options, Raw& raw) {
     RuntimeOptions& runtime = options.runtime;
     const auto env = [](const char* name) { return std::string("HOLDFAST_WORKER_") + name; };
-    app.add_option("--plugin", runtime.plugin, "Shared object to load")->envname(env("PLUGIN"));
+    app.add_option("--plugin", raw.plugins, "Shared object to load")
+        ->envname(env("PLUGIN"))
+        ->allow_extra_args(false);
     app.add_option("--gateway", raw.gateways,
                    "Gateway to serve; may be repeated. All addresses of a name are used")
         ->envname(env("GATEWAY"))
@@ -82,6 +85,10 @@ void Describe(CLI::App& app, Options& options, Raw& raw) {
     app.add_flag("--health", options.health,
                  "Only check the health file: exit 0 when it is fresh (5 s), else 1")
         ->envname(env("HEALTH"));
+    app.add_option("--describe", options.describe,
+                   "Only print what this plugin says of itself: version, services, options")
+        ->envname(env("DESCRIBE"));
+    app.add_flag("--json", options.json, "Print that as JSON")->envname(env("JSON"));
     app.add_option("--log-level", options.log_level, "Least important lines to log")
         ->envname(env("LOG_LEVEL"))
         ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
@@ -108,12 +115,19 @@ void Interpret(const Raw& raw, Options& options) {
         }
         return;
     }
-    if (runtime.plugin.empty()) throw CLI::ValidationError("--plugin", "is required");
+    if (!options.describe.empty()) return;
+    if (raw.plugins.empty()) throw CLI::ValidationError("--plugin", "is required");
+    if (raw.plugins.size() > 1) {
+        throw CLI::ValidationError("--plugin", "one worker runs one plugin, not both " +
+                                                   raw.plugins[0] + " and " + raw.plugins[1] +
+                                                   ": start a worker for each");
+    }
+    runtime.plugin = raw.plugins[0];
     if (raw.gateways.empty()) throw CLI::ValidationError("--gateway", "is required");
     for (const std::string& gateway : raw.gateways) {
         runtime.gateways.push_back(ParseAddress(gateway).value());
     }
-    runtime.plugin_config = raw.plugin_config;
+    runtime.plugin_config.text = raw.plugin_config;
     if (raw.plugin_config.starts_with('@')) {
         std::ifstream file(raw.plugin_config.substr(1));
         std::ostringstream text;
@@ -122,7 +136,7 @@ void Interpret(const Raw& raw, Options& options) {
             throw CLI::ValidationError("--plugin-config",
                                        "cannot read " + raw.plugin_config.substr(1));
         }
-        runtime.plugin_config = text.str();
+        runtime.plugin_config = {.text = text.str(), .name = raw.plugin_config.substr(1)};
     }
     WorkerOptions& rules = runtime.rules;
     rules.capacity_requests =

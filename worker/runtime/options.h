@@ -11,7 +11,9 @@ struct Options {
     RuntimeOptions runtime;
     std::string log_level = "info";
     std::string log_format = "text";
-    bool health = false;  ///< only look at the health file
+    bool health = false;   ///< only look at the health file
+    std::string describe;  ///< only print what this plugin says of itself
+    bool json = false;     ///< for machines: what is printed instead of served
 };
 
 inline constexpr int kExitDrained = 0;

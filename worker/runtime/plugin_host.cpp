@@ -1,6 +1,7 @@
 #include "worker/runtime/plugin_host.h"
 
 #include <spdlog/spdlog.h>
+#include <holdfast/worker/config.hpp>
 
 #include <algorithm>
 #include <array>
@@ -28,12 +29,14 @@ std::string Printable(holdfast_span span) {
 
 }  // namespace
 
-PluginHost::PluginHost(const PluginLibrary& library, std::string config, std::size_t max_requests,
-                       FinishedInbox& finished)
-    : library_(library),
+PluginHost::PluginHost(const holdfast_plugin_v1& plugin, PluginConfig config,
+                       std::size_t max_requests, FinishedInbox& finished)
+    : plugin_(plugin),
+      name_(plugin.name),
       config_(std::move(config)),
       finished_(finished),
       responders_(max_requests) {
+    CheckConfig(plugin_, config_.text, config_.name);
     face_.self = this;
     face_.abi.size = sizeof(holdfast_host_v1);
     face_.abi.abi = HOLDFAST_ABI_INIT;
@@ -45,9 +48,9 @@ PluginHost::PluginHost(const PluginLibrary& library, std::string config, std::si
     face_.abi.on_cancel = &OnCancel;
 
     std::array<char, 512> error{};
-    const std::string who = "plugin " + std::string(library_.plugin().name) + ": ";
+    const std::string who = Who() + ": ";
     try {
-        instance_ = library_.plugin().create(&face_.abi, Span(config_), error.data(), error.size());
+        instance_ = plugin_.create(&face_.abi, Span(config_.text), error.data(), error.size());
     } catch (...) {
         throw PluginError(who + "create() let an exception escape");
     }
@@ -60,6 +63,10 @@ PluginHost::PluginHost(const PluginLibrary& library, std::string config, std::si
 }
 
 PluginHost::~PluginHost() {
+    if (!ended_) End();
+}
+
+void PluginHost::End() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -67,17 +74,19 @@ PluginHost::~PluginHost() {
     wanted_.notify_all();
     cancel_thread_.join();
     try {
-        library_.plugin().destroy(instance_);
+        plugin_.destroy(instance_);
     } catch (...) {
-        spdlog::error("plugin {}: destroy() let an exception escape", library_.plugin().name);
+        spdlog::error("{}: destroy() let an exception escape", Who());
     }
+    ended_ = true;
+    responders_.CloseAll();
 }
 
 void PluginHost::Handle(RequestRecord& record) {
     const holdfast_responder token = responders_.TokenOf(record);
     const auto& block = static_cast<const RequestBlock&>(*record.payload);
     try {
-        library_.plugin().handle(instance_, &block.request(), token);
+        plugin_.handle(instance_, &block.request(), token);
     } catch (const std::exception& error) {
         FailNow(token, std::string("an exception left handle(): ") + error.what());
     } catch (...) {
@@ -106,8 +115,7 @@ void PluginHost::RunCancelCallbacks() {
         try {
             responders_.RunCallback(token);
         } catch (...) {
-            spdlog::error("plugin {}: a cancel callback let an exception escape",
-                          library_.plugin().name);
+            spdlog::error("{}: a cancel callback let an exception escape", Who());
         }
         lock.lock();
     }
@@ -120,14 +128,13 @@ PluginHost& PluginHost::Self(const holdfast_host_v1* host) {
 
 void PluginHost::Log(const holdfast_host_v1* host, holdfast_log_level level, const char* file,
                      int line, holdfast_span text) {
-    const char* const name = Self(host).library_.plugin().name;
     const auto to = level == HOLDFAST_LOG_DEBUG     ? spdlog::level::debug
                     : level == HOLDFAST_LOG_INFO    ? spdlog::level::info
                     : level == HOLDFAST_LOG_WARNING ? spdlog::level::warn
                                                     : spdlog::level::err;
     if (!spdlog::should_log(to)) return;
     const char* const slash = file == nullptr ? nullptr : std::strrchr(file, '/');
-    spdlog::log(to, "plugin {}: {} ({}:{})", name, Printable(text),
+    spdlog::log(to, "{}: {} ({}:{})", Self(host).Who(), Printable(text),
                 slash != nullptr ? slash + 1 : (file == nullptr ? "?" : file), line);
 }
 
@@ -147,8 +154,8 @@ holdfast_result PluginHost::Answer(holdfast_responder responder, const ReplyRead
     const holdfast_reply_v1& reply = reading.reply;
     RequestRecord* const record = responders_.Claim(responder);
     if (record == nullptr) {
-        spdlog::warn("plugin {}: a request was answered twice; the second answer is dropped",
-                     library_.plugin().name);
+        spdlog::warn("{}: a request was answered {}; that answer is dropped", Who(),
+                     ended_ ? "after destroy()" : "twice");
         return HOLDFAST_ALREADY_ANSWERED;
     }
     const bool refused = reading.not_processed;
@@ -174,20 +181,19 @@ holdfast_result PluginHost::Answer(holdfast_responder responder, const ReplyRead
     }
     finished_.Push({.record = record, .reply = EncodeReply(view)});
     if (problem.empty()) return HOLDFAST_OK;
-    spdlog::error("plugin {}: request {:016x}: bad reply: {}", library_.plugin().name, id, problem);
+    spdlog::error("{}: request {:016x}: bad reply: {}", Who(), id, problem);
     return HOLDFAST_INVALID;
 }
 
 holdfast_result PluginHost::FailNow(holdfast_responder responder, std::string_view reason) {
     RequestRecord* const record = responders_.Claim(responder);
     if (record == nullptr) {
-        spdlog::warn("plugin {}: a request was answered and then failed; the failure is dropped",
-                     library_.plugin().name);
+        spdlog::warn("{}: a request was failed {}; that failure is dropped", Who(),
+                     ended_ ? "after destroy()" : "after it had been answered");
         return HOLDFAST_ALREADY_ANSWERED;
     }
     const std::string detail = Printable(Span(reason));
-    spdlog::error("plugin {}: request {:016x} failed: {}", library_.plugin().name, record->id,
-                  detail);
+    spdlog::error("{}: request {:016x} failed: {}", Who(), record->id, detail);
     finished_.Push({.record = record,
                     .reply = EncodeReply({.id = record->id,
                                           .attempt = record->attempt,

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <holdfast/worker/plugin_library.hpp>
+#include <holdfast/worker/plugin_error.hpp>
 #include <holdfast/worker/reply_rules.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -16,22 +17,33 @@
 
 namespace holdfast::worker {
 
+/// What the worker was started with for its plugin.
+struct PluginConfig {
+    std::string text{};
+    std::string name = "--plugin-config";  ///< stands before line and column in errors
+};
+
 /// The plugin's instance and what plugin.h promises it: answers from any thread, exactly once,
-/// cancels. A plugin that breaks its side of the contract is told so and logged; the process lives.
+/// cancels. A plugin that breaks its side of the contract is told so and logged; the process lives,
+/// even when the plugin calls the host after it has been destroyed, as long as this object does.
 ///
 /// Owner: main, which makes and ends it. Thread: Handle from the handlers, Submitting and Cancel
 /// from the loop; the C functions from any.
 class PluginHost {
   public:
-    /// Throws PluginError when the plugin refuses to start.
-    PluginHost(const PluginLibrary& library, std::string config, std::size_t max_requests,
+    /// Throws PluginError when the plugin refuses to start, and ConfigError before that when the
+    /// config does not fit its options. `plugin` and `finished` outlive the call of End().
+    PluginHost(const holdfast_plugin_v1& plugin, PluginConfig config, std::size_t max_requests,
                FinishedInbox& finished);
-    /// The handlers have ended, and every request has been cancelled or answered.
     ~PluginHost();
     PluginHost(const PluginHost&) = delete;
     PluginHost& operator=(const PluginHost&) = delete;
 
-    /// Before a request is handed to the threads. False: it was failed at once.
+    /// Destroys the plugin's instance; what it calls afterwards is logged and refused. Once. The
+    /// handlers have ended, and every request has been cancelled or answered.
+    void End();
+
+    /// Before a request is handed to the threads. False: there is no room for it.
     [[nodiscard]] bool Prepare(RequestRecord& record) { return responders_.Prepare(record); }
     void Handle(RequestRecord& record);
     void Cancel(const RequestRecord& record);
@@ -58,12 +70,16 @@ class PluginHost {
     holdfast_result FailNow(holdfast_responder responder, std::string_view reason);
     void RunCancelCallbacks();
 
-    const PluginLibrary& library_;
-    const std::string config_;
+    std::string Who() const { return "plugin " + name_; }
+
+    const holdfast_plugin_v1& plugin_;
+    const std::string name_;
+    const PluginConfig config_;
     FinishedInbox& finished_;
     ResponderTable responders_;
     Face face_;
     void* instance_ = nullptr;
+    std::atomic<bool> ended_{false};
 
     std::mutex mutex_;
     std::condition_variable wanted_;

@@ -83,6 +83,20 @@ RequestRecord* ResponderTable::Claim(holdfast_responder token) {
     return record;
 }
 
+void ResponderTable::CloseAll() {
+    for (std::uint32_t index = 1; index <= used_; ++index) {
+        Slot& slot = At(index);
+        CancelCallback unused;
+        {
+            const std::lock_guard lock(slot.mutex);
+            slot.open = false;
+            slot.record = nullptr;
+            unused = std::exchange(slot.callback, {});
+        }
+        unused.Release();
+    }
+}
+
 bool ResponderTable::Cancel(holdfast_responder token) {
     Slot* const slot = Find(token);
     if (slot == nullptr) return false;

@@ -29,8 +29,8 @@ struct CancelCallback {
 /// names a slot and a generation, and slots are never freed while the plugin is loaded. Each record
 /// keeps one slot for good.
 ///
-/// Thread: Prepare from the loop, all else from any; one short lock for each slot. Callbacks of the
-/// plugin run outside the locks.
+/// Thread: Prepare and CloseAll from one at a time, all else from any; one short lock for each
+/// slot. Callbacks of the plugin run outside the locks.
 class ResponderTable {
   public:
     explicit ResponderTable(std::size_t max_slots);
@@ -52,6 +52,9 @@ class ResponderTable {
     bool Cancelled(holdfast_responder token);
     TimePoint DeadlineOf(holdfast_responder token);  ///< TimePoint::min() once answered
     holdfast_result OnCancel(holdfast_responder token, CancelCallback callback);
+
+    /// Nothing can be claimed any more. Callbacks that never ran are released.
+    void CloseAll();
 
   private:
     struct Slot;

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "worker/runtime/handler_pool.h"
 #include "worker/runtime/loop.h"
@@ -71,26 +73,31 @@ LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& 
 
 struct Runtime::Parts {
     explicit Parts(const RuntimeOptions& options)
-        : library(options.plugin),
+        : library(std::make_unique<PluginLibrary>(options.plugin)),
           wakeup(std::make_shared<Wakeup>()),
           finished(*wakeup),
-          host(std::make_unique<PluginHost>(library, options.plugin_config,
+          host(std::make_unique<PluginHost>(library->plugin(), options.plugin_config,
                                             options.rules.capacity_requests + kSpareSlots,
                                             finished)),
           pool(std::make_unique<HandlerPool>(
               options.threads, finished,
               [plugin = host.get()](RequestRecord& record) { plugin->Handle(record); })),
-          loop(MakeLoopOptions(options, library), *host, *pool, finished, wakeup) {}
+          loop(MakeLoopOptions(options, *library), *host, *pool, finished, wakeup) {}
 
-    /// The loop owns the requests, which the plugin may answer until it has been destroyed.
+    /// The loop owns the requests, which the plugin may answer until it has been destroyed. A
+    /// thread that the plugin has left behind may call the host even then, and runs its code: both
+    /// stay as long as the process.
     ~Parts() {
         pool.reset();
-        host.reset();
+        if (host != nullptr) host->End();
+        static auto* const ended =
+            new std::vector<std::pair<std::unique_ptr<PluginLibrary>, std::unique_ptr<PluginHost>>>;
+        ended->emplace_back(std::move(library), std::move(host));
     }
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 
-    PluginLibrary library;
+    std::unique_ptr<PluginLibrary> library;
     std::shared_ptr<Wakeup> wakeup;
     FinishedInbox finished;
     std::unique_ptr<PluginHost> host;

@@ -10,13 +10,14 @@
 
 #include "worker/core/worker.h"
 #include "worker/runtime/address.h"
+#include "worker/runtime/plugin_host.h"
 #include "worker/runtime/process_facts.h"
 
 namespace holdfast::worker {
 
 struct RuntimeOptions {
     std::string plugin;
-    std::string plugin_config;
+    PluginConfig plugin_config;
     std::vector<Address> gateways;
     std::size_t threads = 4;
     WorkerOptions rules;
@@ -32,7 +33,7 @@ struct RuntimeOptions {
 /// Thread: main makes, runs and ends it; RequestDrain from any.
 class Runtime {
   public:
-    /// Loads and starts the plugin; throws PluginError.
+    /// Loads and starts the plugin; throws PluginError or ConfigError.
     explicit Runtime(const RuntimeOptions& options);
     ~Runtime();
     Runtime(const Runtime&) = delete;

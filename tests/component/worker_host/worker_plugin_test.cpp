@@ -5,35 +5,7 @@
 namespace holdfast::test {
 namespace {
 
-class WorkerPlugin : public WorkerProcess {
-  protected:
-    /// Runs a worker that cannot start and returns what it says.
-    std::string Complaint(const std::string& plugin, const std::string& config = {}) {
-        Run({"--plugin", plugin, "--gateway", "tcp://127.0.0.1:9", "--plugin-config", config});
-        EXPECT_EQ(worker->Wait(ms(10'000)), 1);
-        return worker->Output();
-    }
-};
-
-TEST_F(WorkerPlugin, AMissingFileIsNamed) {
-    EXPECT_THAT(Complaint(File("none.so")), ::testing::HasSubstr("none.so: no such file"));
-}
-
-TEST_F(WorkerPlugin, ATruncatedFileIsNotLoaded) {
-    std::filesystem::copy_file(Plugin("echo"), File("cut.so"));
-    std::filesystem::resize_file(File("cut.so"), 2000);
-    EXPECT_THAT(Complaint(File("cut.so")), ::testing::HasSubstr("cut.so: cannot load: "));
-}
-
-TEST_F(WorkerPlugin, AnotherSharedObjectIsNotAPlugin) {
-    EXPECT_THAT(Complaint(HOLDFAST_ANY_LIBRARY),
-                ::testing::HasSubstr("not a Holdfast plugin: it exports no holdfast_plugin()"));
-}
-
-TEST_F(WorkerPlugin, AReasonForNotStartingIsPassedOn) {
-    EXPECT_THAT(Complaint(Plugin("trouble"), File("no-such-folder/journal")),
-                ::testing::HasSubstr("plugin trouble: "));
-}
+class WorkerPlugin : public WorkerProcess {};
 
 TEST_F(WorkerPlugin, BadRepliesAreFailuresAndTheWorkerLives) {
     Start();

@@ -48,8 +48,10 @@ class WorkerProcess : public ::testing::Test {
             command, File("output-" + std::to_string(++runs_)), environment);
     }
     /// Starts a worker with `plugin`, which keeps a journal, and waits until it is welcomed.
-    void Start(std::vector<std::string> more = {}, const std::string& plugin = "trouble") {
-        gateway.service = plugin;
+    /// Without `service` the plugin serves one of its own name.
+    void Start(std::vector<std::string> more = {}, const std::string& plugin = "trouble",
+               const std::string& service = {}) {
+        gateway.service = service.empty() ? plugin : service;
         std::vector<std::string> arguments = {"--plugin",        Plugin(plugin),
                                               "--gateway",       gateway.endpoint(),
                                               "--plugin-config", File("journal")};

@@ -183,7 +183,8 @@ TEST(OrdersConfig, NamesWhatIsWrongInItsConfig) {
         TestHost host(kPlugin, R"({"seeds":true})");
         FAIL() << "it was created";
     } catch (const worker::PluginError& error) {
-        EXPECT_THAT(error.what(), HasSubstr("seeds is not a member"));
+        EXPECT_THAT(error.what(),
+                    HasSubstr("config:1:2: there is no option \"seeds\"; did you mean \"seed\"?"));
     }
 }
 

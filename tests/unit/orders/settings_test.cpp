@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <stdexcept>
 #include <string>
 
 namespace holdfast::orders {
@@ -14,7 +13,7 @@ using testing::HasSubstr;
 std::string Refusal(const std::string& text) {
     try {
         ParseSettings(text);
-    } catch (const std::invalid_argument& error) {
+    } catch (const worker::ConfigError& error) {
         return error.what();
     }
     return "accepted";
@@ -48,10 +47,10 @@ TEST(Settings, ReadsEveryMember) {
 }
 
 TEST(Settings, NamesTheMemberThatIsWrongAndWhatWouldBeRight) {
-    EXPECT_THAT(Refusal("{"), HasSubstr("not valid JSON at byte"));
+    EXPECT_THAT(Refusal("{"), HasSubstr("config:1:2: the name of a member"));
     EXPECT_THAT(Refusal("[]"), HasSubstr("must be a JSON object"));
-    EXPECT_THAT(Refusal(R"({"databse":"x"})"), HasSubstr("databse is not a member; there are"));
-    EXPECT_THAT(Refusal(R"({"databse":"x"})"), HasSubstr("busy_timeout, currency, database"));
+    EXPECT_THAT(Refusal(R"({"databse":"x"})"), HasSubstr("did you mean \"database\"?"));
+    EXPECT_THAT(Refusal(R"({"dance":"x"})"), HasSubstr("there are database, seed, seed_stock"));
     EXPECT_THAT(Refusal(R"({"database":7})"), HasSubstr("database must be a string"));
     EXPECT_THAT(Refusal(R"({"database":":memory:"})"), HasSubstr("must be the path of a file"));
     EXPECT_THAT(Refusal(R"({"seed":"yes"})"), HasSubstr("seed must be true or false"));
@@ -61,7 +60,7 @@ TEST(Settings, NamesTheMemberThatIsWrongAndWhatWouldBeRight) {
     EXPECT_THAT(Refusal(R"({"busy_timeout":"1 s"})"), HasSubstr("must be a duration"));
     EXPECT_THAT(Refusal(R"({"busy_timeout":"9223372036854775807h"})"), HasSubstr("duration"));
     EXPECT_THAT(Refusal(R"({"tax_rates":{"standard":10001}})"),
-                HasSubstr("tax_rates.standard must be an integer from 0 to 10000"));
+                HasSubstr("config:1:26: tax_rates.standard must be an integer from 0 to 10000"));
     EXPECT_THAT(Refusal(R"({"readers":0})"), HasSubstr("readers must be an integer from 1"));
     EXPECT_THAT(Refusal(R"({"readers":18446744073709551615})"), HasSubstr("readers must be"));
     EXPECT_THAT(Refusal(R"({"synchronous":"off"})"), HasSubstr("\"normal\" or \"full\""));

@@ -64,7 +64,7 @@ class StoreTest : public testing::Test {
     void Change(const std::string& sql) { Connection(settings_.database).Execute(sql); }
 
     std::string directory_;
-    Settings settings_;
+    Settings settings_ = ParseSettings("");
     std::chrono::system_clock::time_point now_{std::chrono::hours(24 * 365 * 54)};
     std::unique_ptr<OrderStore> store_;
 };

@@ -121,7 +121,9 @@ class Description : public ::testing::Test {
                               .service_count = 1,
                               .create = &Create,
                               .handle = &Handle,
-                              .destroy = &Destroy};
+                              .destroy = &Destroy,
+                              .options = nullptr,
+                              .option_count = 0};
 };
 
 TEST_F(Description, AGoodOneIsTaken) {
@@ -134,10 +136,23 @@ TEST_F(Description, AnotherMajorVersionIsRefusedNamingBothSides) {
     plugin.abi.major = 2;
     plugin.abi.built_with = "their compiler";
     const std::string problem = CheckPlugin(&plugin, "p.so");
-    EXPECT_NE(problem.find("2.0"), std::string::npos);
+    EXPECT_NE(problem.find("2.1"), std::string::npos);
     EXPECT_NE(problem.find("their compiler"), std::string::npos);
-    EXPECT_NE(problem.find("1.0"), std::string::npos);
+    EXPECT_NE(problem.find("1.1"), std::string::npos);
     EXPECT_NE(problem.find(HOLDFAST_BUILT_WITH), std::string::npos);
+}
+
+TEST_F(Description, OneThatWasBuiltBeforeThereWereOptionsIsTaken) {
+    plugin.abi.minor = 0;
+    plugin.size = offsetof(holdfast_plugin_v1, options);
+    EXPECT_EQ(CheckPlugin(&plugin, "p.so"), "");
+}
+
+TEST_F(Description, AServiceThatIsNamedTwiceIsRefused) {
+    const char* twice[] = {"orders", "quotes", "orders"};
+    plugin.services = twice;
+    plugin.service_count = 3;
+    EXPECT_EQ(CheckPlugin(&plugin, "p.so"), "plugin p.so: it names the service orders twice");
 }
 
 TEST_F(Description, WhatIsMissingIsNamed) {

@@ -42,8 +42,15 @@ static void Destroy(void* raw) {
 
 static const char* const kServices[] = {"c"};
 
-static const holdfast_plugin_v1 kPlugin = {
-    HOLDFAST_ABI_INIT, sizeof(holdfast_plugin_v1), "c", "1", kServices, 1, Create, Handle, Destroy};
+static const holdfast_plugin_v1 kPlugin = {.abi = HOLDFAST_ABI_INIT,
+                                           .size = sizeof(holdfast_plugin_v1),
+                                           .name = "c",
+                                           .version = "1",
+                                           .services = kServices,
+                                           .service_count = 1,
+                                           .create = Create,
+                                           .handle = Handle,
+                                           .destroy = Destroy};
 
 const holdfast_plugin_v1* CPlugin(void) {
     return &kPlugin;

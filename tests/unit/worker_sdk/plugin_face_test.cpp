@@ -282,7 +282,7 @@ TEST(PluginCreation, CutsTheReasonToTheHostsBuffer) {
 TEST(PluginDescription, NamesItsVersionAndServices) {
     EXPECT_EQ(kSync.abi.magic, HOLDFAST_ABI_MAGIC);
     EXPECT_EQ(kSync.abi.major, HOLDFAST_ABI_MAJOR);
-    EXPECT_THAT(kSync.abi.built_with, HasSubstr("holdfast abi 1.0"));
+    EXPECT_THAT(kSync.abi.built_with, HasSubstr("holdfast abi 1.1"));
     EXPECT_EQ(kSync.size, sizeof(holdfast_plugin_v1));
     EXPECT_TRUE(HOLDFAST_HAS(&kSync, holdfast_plugin_v1, destroy));
     holdfast_plugin_v1 older = kSync;

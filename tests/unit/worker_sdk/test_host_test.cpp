@@ -167,7 +167,9 @@ constexpr holdfast_plugin_v1 kWild{.abi = HOLDFAST_ABI_INIT,
                                    .service_count = 1,
                                    .create = &Wild::Create,
                                    .handle = &Wild::Handle,
-                                   .destroy = &Wild::Destroy};
+                                   .destroy = &Wild::Destroy,
+                                   .options = nullptr,
+                                   .option_count = 0};
 
 TEST(TheTestHostOfAWildPlugin, NotesWhatIsUnansweredAtTheEndAndAnswersAfterIt) {
     TestHost host(kWild);

@@ -12,9 +12,11 @@ namespace holdfast::orders {
 /// transaction.
 class OrderHandler : public worker::Plugin {
   public:
+    static constexpr const auto& kConfig = kConfigSchema;
+
     /// Opens the database. Throws when the config or the file is not usable.
-    explicit OrderHandler(const worker::Host& host)
-        : OrderHandler(ParseSettings(host.config()), &std::chrono::system_clock::now) {}
+    explicit OrderHandler(const worker::Config& config)
+        : OrderHandler(Settings(config), &std::chrono::system_clock::now) {}
     OrderHandler(const Settings& settings, OrderStore::Clock clock);
 
     Reply Handle(const Request& request) override;

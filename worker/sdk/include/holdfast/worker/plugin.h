@@ -31,7 +31,7 @@ extern "C" {
 
 #define HOLDFAST_ABI_MAGIC 0x48464c44u /* "HFLD" */
 #define HOLDFAST_ABI_MAJOR 1
-#define HOLDFAST_ABI_MINOR 0
+#define HOLDFAST_ABI_MINOR 1 /* 1: holdfast_plugin_v1::options */
 
 #if defined(__GNUC__) || defined(__clang__)
 #define HOLDFAST_EXPORT __attribute__((visibility("default")))
@@ -173,6 +173,38 @@ struct holdfast_host_v1 {
                                  void* context);
 };
 
+/* What an option's value may be, in the JSON object that the config then is. */
+typedef enum holdfast_option_type {
+    HOLDFAST_OPTION_TEXT = 1,     /* a string that is not empty */
+    HOLDFAST_OPTION_FLAG = 2,     /* true or false */
+    HOLDFAST_OPTION_INTEGER = 3,  /* of 64 bits */
+    HOLDFAST_OPTION_NUMBER = 4,   /* with a fraction */
+    HOLDFAST_OPTION_DURATION = 5, /* "250ms", "30s", "5m" or "24h"; here in nanoseconds */
+    HOLDFAST_OPTION_SIZE = 6,     /* 4096, "512KiB", "64MiB" or "2GiB"; here in bytes */
+    HOLDFAST_OPTION_TEXTS = 7,    /* an array of strings */
+    HOLDFAST_OPTION_INTEGERS = 8  /* an object of integers */
+} holdfast_option_type;
+
+/* Flags of an option. */
+enum {
+    HOLDFAST_OPTION_REQUIRED = 1, /* it has no default */
+    HOLDFAST_OPTION_SECRET = 2    /* its value is never printed nor logged */
+};
+
+/* One option of a plugin's config: static. What is left zero is not there. */
+typedef struct holdfast_option_v1 {
+    size_t size;             /* sizeof(holdfast_option_v1) where the plugin was built */
+    const char* name;        /* the member of the config's object */
+    const char* description; /* one line for people */
+    uint32_t type;           /* a holdfast_option_type */
+    uint32_t flags;
+    int64_t lowest; /* both 0: no bounds. Of an INTEGERS, of each of them */
+    int64_t highest;
+    int64_t default_integer;  /* of a FLAG (0 or 1), INTEGER, DURATION or SIZE */
+    const char* default_text; /* of a TEXT; of a NUMBER, TEXTS or INTEGERS, as JSON */
+    const char* choices;      /* of a TEXT, separated by '|': "normal|full"; NULL: any text */
+} holdfast_option_v1;
+
 /* A plugin's description of itself: static, the same at every call. */
 typedef struct holdfast_plugin_v1 {
     holdfast_abi abi; /* first: compared before anything below is read */
@@ -201,6 +233,12 @@ typedef struct holdfast_plugin_v1 {
      * returns are failed by the host. By then every thread of the plugin has ended, and none calls
      * the host. */
     void (*destroy)(void* instance);
+
+    /* Since 1.1. With options, the config is a JSON object of them, or empty, and a worker of 1.1
+     * creates the plugin only with one that fits: every error names line and column. NULL: the
+     * config is any text. */
+    const holdfast_option_v1* const* options;
+    size_t option_count;
 } holdfast_plugin_v1;
 
 #define HOLDFAST_STRINGIFY_(text) #text

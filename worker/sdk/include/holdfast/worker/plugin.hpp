@@ -11,10 +11,15 @@
 ///
 /// The class is made once per load, from a `const Host&` if it has such a constructor. Exceptions
 /// become a 502 at the gateway, with their text in the worker's log; none crosses the C boundary.
+///
+/// A class with `static constexpr ConfigSchema kConfig{Option::Integer(...), ...};` is made, after
+/// its config has been checked, from a `const Host&` and a `const Config&`, or from the latter.
 
+#include <holdfast/worker/config.hpp>
 #include <holdfast/worker/responder.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -63,8 +68,28 @@ inline void CopyReason(std::string_view reason, char* error, std::size_t error_s
 }
 
 template <typename Class>
+concept Configurable = requires {
+    Class::kConfig.options.size();
+};
+
+/// As the C structure wants them: pointers to the options, which are static.
+template <Configurable Class>
+inline constexpr auto kOptionPointers = [] {
+    std::array<const holdfast_option_v1*, Class::kConfig.options.size()> pointers{};
+    for (std::size_t i = 0; i < pointers.size(); ++i) pointers[i] = &Class::kConfig.options[i].abi;
+    return pointers;
+}();
+
+template <typename Class>
 std::unique_ptr<AsyncPlugin> Make([[maybe_unused]] const Host& host) {
-    if constexpr (std::is_constructible_v<Class, const Host&>) {
+    if constexpr (Configurable<Class>) {
+        const Config config(Class::kConfig, host.config());
+        if constexpr (std::is_constructible_v<Class, const Host&, const Config&>) {
+            return std::make_unique<Class>(host, config);
+        } else {
+            return std::make_unique<Class>(config);
+        }
+    } else if constexpr (std::is_constructible_v<Class, const Host&>) {
         return std::make_unique<Class>(host);
     } else {
         return std::make_unique<Class>();
@@ -126,15 +151,22 @@ template <typename Class>
 constexpr holdfast_plugin_v1 Describe(const char* name, const char* version,
                                       const char* const* services, std::size_t service_count) {
     static_assert(std::is_base_of_v<AsyncPlugin, Class>, "derive from Plugin or AsyncPlugin");
-    return {.abi = HOLDFAST_ABI_INIT,
-            .size = sizeof(holdfast_plugin_v1),
-            .name = name,
-            .version = version,
-            .services = services,
-            .service_count = service_count,
-            .create = &detail::Create<Class>,
-            .handle = &detail::Handle,
-            .destroy = &detail::Destroy};
+    holdfast_plugin_v1 plugin{.abi = HOLDFAST_ABI_INIT,
+                              .size = sizeof(holdfast_plugin_v1),
+                              .name = name,
+                              .version = version,
+                              .services = services,
+                              .service_count = service_count,
+                              .create = &detail::Create<Class>,
+                              .handle = &detail::Handle,
+                              .destroy = &detail::Destroy,
+                              .options = nullptr,
+                              .option_count = 0};
+    if constexpr (detail::Configurable<Class>) {
+        plugin.options = detail::kOptionPointers<Class>.data();
+        plugin.option_count = detail::kOptionPointers<Class>.size();
+    }
+    return plugin;
 }
 
 }  // namespace holdfast::worker

@@ -3,23 +3,17 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <holdfast/worker/plugin.h>
+#include <holdfast/worker/plugin_error.hpp>
 
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace holdfast::worker {
-
-/// The plugin cannot be used; what() is one line for people.
-class PluginError : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
 
 namespace detail {
 
@@ -88,6 +82,11 @@ inline std::string CheckFile(const std::filesystem::path& path) {
                ", this worker for " + MachineName(kThisMachine);
     }
     if (header.e_ident[EI_CLASS] != ELFCLASS64) return {};
+    // The sections' headers come last: a file without them is cut, though it could be mapped.
+    const std::uint64_t sections = std::uint64_t{header.e_shnum} * header.e_shentsize;
+    if (header.e_shoff > size || sections > size - header.e_shoff) {
+        return "cannot load: it is cut short";
+    }
     for (std::uint16_t i = 0; i < header.e_phnum; ++i) {
         Elf64_Phdr segment{};
         file.seekg(static_cast<std::streamoff>(header.e_phoff + i * sizeof segment));

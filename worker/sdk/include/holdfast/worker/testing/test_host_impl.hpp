@@ -23,6 +23,7 @@ inline void Sent::Cancel() const {
 }
 
 inline void TestHost::Begin() {
+    CheckConfig(*plugin_, config_, "config");
     face_.self = this;
     face_.abi.size = sizeof(holdfast_host_v1);
     face_.abi.abi = HOLDFAST_ABI_INIT;
