@@ -18,7 +18,7 @@ struct FeederSpec {
 
     std::string name;
     std::string path;  ///< as it is opened
-    Place place;       ///< of the file's name in the flow file
+    Place place{};     ///< of the file's name in the flow file
     Format format = Format::kCsv;
     Order order = Order::kSequential;
     bool repeat = false;                   ///< at_end
