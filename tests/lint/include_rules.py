@@ -57,7 +57,11 @@ RULES = (
     Rule("worker/core", (), (STD,), NOT_IN_CORE),
     # For plugin authors: loading as the worker does, and what testing.hpp and json.hpp offer on top.
     Rule("worker/sdk", ("holdfast/worker/",), (STD, r"(dlfcn|elf)\.h", r"gtest/gtest\.h", JSON)),
-    Rule("worker/runtime", ("worker/core/", "worker/sdk/", "holdfast/worker/", "proto/"),
+    # It knows nothing of plugins, gateways or the wire.
+    Rule("worker/supervisor", (), (STD, OS, SPDLOG)),
+    # main.cpp and the options join it with its supervisor.
+    Rule("worker/runtime", ("worker/core/", "worker/sdk/", "worker/supervisor/",
+                            "holdfast/worker/", "proto/"),
          (STD, OS, ZMQ, PROTOBUF, CLI, JSON, SPDLOG)),
     # A plugin is what a stranger could have written: the SDK, and whatever libraries it likes.
     Rule("worker/plugins", ("worker/sdk/", "holdfast/worker/"), (STD, OS, JSON, SQLITE, OPENSSL)),

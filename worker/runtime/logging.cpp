@@ -35,20 +35,26 @@ class JsonText final : public spdlog::custom_flag_formatter {
     }
 };
 
-std::unique_ptr<spdlog::formatter> MakeFormatter(const std::string& format) {
+std::unique_ptr<spdlog::formatter> MakeFormatter(const std::string& format,
+                                                 std::optional<std::uint32_t> process) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     if (format == "json") {
         formatter->add_flag<JsonText>('*').set_pattern(
-            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"holdfast-worker","message":"%*"})");
+            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"holdfast-worker",)" +
+            (process ? fmt::format(R"("process":{},)", *process) : std::string()) +
+            R"("message":"%*"})");
     } else {
-        formatter->set_pattern("%Y-%m-%d %H:%M:%S.%eZ %l %v");
+        formatter->set_pattern("%Y-%m-%d %H:%M:%S.%eZ %l " +
+                               (process ? fmt::format("process {}: ", *process) : std::string()) +
+                               "%v");
     }
     return formatter;
 }
 
 }  // namespace
 
-void StartLogging(const std::string& level, const std::string& format) {
+void StartLogging(const std::string& level, const std::string& format,
+                  std::optional<std::uint32_t> process) {
     spdlog::init_thread_pool(kQueuedLines, 1);
     auto folding = std::make_shared<spdlog::sinks::dup_filter_sink_mt>(kFoldWithin);
     folding->add_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -56,7 +62,7 @@ void StartLogging(const std::string& level, const std::string& format) {
         "worker", folding, spdlog::thread_pool(), spdlog::async_overflow_policy::overrun_oldest);
     logger->set_level(spdlog::level::from_str(level));
     logger->flush_on(spdlog::level::info);
-    logger->set_formatter(MakeFormatter(format));
+    logger->set_formatter(MakeFormatter(format, process));
     spdlog::set_default_logger(std::move(logger));
 }
 

@@ -10,13 +10,20 @@
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <memory>
+#include <optional>
+#include <string_view>
 #include <thread>
 
+#include "worker/runtime/crash_report.h"
 #include "worker/runtime/describe.h"
 #include "worker/runtime/health_file.h"
 #include "worker/runtime/logging.h"
 #include "worker/runtime/options.h"
 #include "worker/runtime/runtime.h"
+#include "worker/supervisor/child_context.h"
+#include "worker/supervisor/report_text.h"
+#include "worker/supervisor/supervisor.h"
 
 namespace holdfast::worker {
 namespace {
@@ -30,33 +37,71 @@ sigset_t EndSignals() {
 }
 
 /// Takes the signals for the whole process: the first drains, a second one ends it at once.
-/// Detached: it lives as long as the process.
-void WatchSignals(Runtime& runtime) {
-    std::thread([&runtime] {
+/// One whose supervisor has died ends by itself, even if its drain hangs, `orphan_limit` after the
+/// first. Detached: it lives as long as the process.
+void WatchSignals(Runtime& runtime, std::optional<Duration> orphan_limit) {
+    std::thread([&runtime, orphan_limit] {
         const sigset_t set = EndSignals();
         int signal = 0;
         sigwait(&set, &signal);
         spdlog::info("draining; a second signal ends at once");
         runtime.RequestDrain();
-        sigwait(&set, &signal);
+        if (orphan_limit) {
+            const timespec limit{
+                .tv_sec = std::chrono::duration_cast<std::chrono::seconds>(*orphan_limit).count(),
+                .tv_nsec = 0};
+            signal = sigtimedwait(&set, nullptr, &limit);
+            if (signal < 0) _exit(kExitDrainTimedOut);
+        } else {
+            sigwait(&set, &signal);
+        }
         _exit(128 + signal);
     }).detach();
 }
 
-int Serve(const Options& options) {
+/// As a supervisor wants it: its copy of the plugin, its name, and a word when it serves.
+void ObeySupervisor(const ChildContext& context, RuntimeOptions& runtime) {
+    runtime.plugin = context.plugin;
+    runtime.process = {.index = context.index,
+                       .generation = context.generation,
+                       .restarts = context.restarts,
+                       .last_crash = context.last_crash,
+                       .last_crash_at = Clock::now() - context.last_crash_age};
+    runtime.on_welcomed = [fd = context.report_fd] { ReportToSupervisor(fd, "ready"); };
+}
+
+void ReportCrashes(const Options& options, const std::optional<ChildContext>& context) {
+    if (context) {
+        InstallCrashReport(context->report_fd, CrashReportForm::kSupervisor);
+    } else {
+        InstallCrashReport(STDERR_FILENO, options.log_format == "json" ? CrashReportForm::kJson
+                                                                       : CrashReportForm::kText);
+    }
+}
+
+int Serve(Options options, const std::optional<ChildContext>& context) {
+    ReportCrashes(options, context);
+    // The file that people know, not its private copy.
+    const auto complain = [copy = context ? context->plugin : std::string(),
+                           plugin = options.runtime.plugin](std::string_view problem) {
+        spdlog::error("cannot start: {}", ReportText(problem, copy, plugin));
+    };
+    if (context) ObeySupervisor(*context, options.runtime);
+    options.runtime.settings = Describe(options.processes.limits);
     std::unique_ptr<Runtime> runtime;
     try {
+        Apply(options.processes.limits, context ? context->index : 0);
         runtime = std::make_unique<Runtime>(options.runtime);
     } catch (const ConfigError& error) {
-        for (const std::string& problem : error.problems()) {
-            spdlog::error("cannot start: {}", problem);
-        }
+        for (const std::string& problem : error.problems()) complain(problem);
         return kExitFailed;
     } catch (const std::exception& error) {
-        spdlog::error("cannot start: {}", error.what());
+        complain(error.what());
         return kExitFailed;
     }
-    WatchSignals(*runtime);
+    if (context) ReportToSupervisor(context->report_fd, "started");
+    WatchSignals(*runtime, context ? std::optional(options.processes.supervisor.rules.drain_limit)
+                                   : std::nullopt);
     const DrainState state = runtime->Run();
     const bool drained = state == DrainState::kDrained;
     if (drained) {
@@ -98,6 +143,7 @@ int Describe(const Options& options) {
 }
 
 int Main(int argc, char** argv) {
+    const std::optional<ChildContext> context = TakeChildContext();
     int exit_code = kExitFailed;
     const auto options = ParseOptions(argc, argv, exit_code);
     if (!options) return exit_code;
@@ -113,8 +159,12 @@ int Main(int argc, char** argv) {
     clock_gettime(CLOCK_REALTIME, &now);
     std::srand(static_cast<unsigned>(now.tv_nsec) ^ static_cast<unsigned>(::getpid()) << 16U);
 
-    StartLogging(options->log_level, options->log_format);
-    exit_code = Serve(*options);
+    const bool supervise = options->processes.supervised && !context;
+    if (supervise) BlockSupervisorSignals();
+    StartLogging(options->log_level, options->log_format,
+                 context ? std::optional(context->index) : std::nullopt);
+    exit_code =
+        supervise ? RunSupervisor(options->processes.supervisor, argv) : Serve(*options, context);
     StopLogging();
     return Leave(exit_code);
 }

@@ -89,6 +89,7 @@ void Describe(CLI::App& app, Options& options, Raw& raw) {
                    "Only print what this plugin says of itself: version, services, options")
         ->envname(env("DESCRIBE"));
     app.add_flag("--json", options.json, "Print that as JSON")->envname(env("JSON"));
+    AddProcessOptions(app, options.processes);
     app.add_option("--log-level", options.log_level, "Least important lines to log")
         ->envname(env("LOG_LEVEL"))
         ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
@@ -145,6 +146,7 @@ void Interpret(const Raw& raw, Options& options) {
     rules.capacity_bytes = ParseSize(raw.capacity_bytes).value();
     rules.drain_timeout = ParseDuration(raw.drain_timeout).value();
     rules.stuck_after = ParseDuration(raw.stuck_after).value();
+    InterpretProcesses({runtime.plugin, runtime.threads, rules.drain_timeout}, options.processes);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "worker/runtime/options_processes.h"
 #include "worker/runtime/runtime.h"
 
 namespace holdfast::worker {
@@ -11,6 +12,7 @@ struct Options {
     RuntimeOptions runtime;
     std::string log_level = "info";
     std::string log_format = "text";
+    ProcessOptions processes;
     bool health = false;   ///< only look at the health file
     std::string describe;  ///< only print what this plugin says of itself
     bool json = false;     ///< for machines: what is printed instead of served

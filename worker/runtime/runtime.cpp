@@ -4,15 +4,18 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include <holdfast/worker/plugin_library.hpp>
+#include <holdfast/worker/span.hpp>
 
 #include <array>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "worker/runtime/crash_report.h"
 #include "worker/runtime/handler_pool.h"
 #include "worker/runtime/loop.h"
 #include "worker/runtime/plugin_host.h"
+#include "worker/runtime/request_block.h"
 #include "worker/runtime/wakeup.h"
 
 namespace holdfast::worker {
@@ -42,6 +45,14 @@ std::vector<std::pair<std::string, std::string>> Settings(const RuntimeOptions& 
     };
     settings.insert(settings.end(), options.settings.begin(), options.settings.end());
     return settings;
+}
+
+/// On a handler thread.
+void Handle(PluginHost& plugin, RequestRecord& record) {
+    const auto& request = static_cast<const RequestBlock&>(*record.payload).request();
+    const RunningRequest running(record.id, record.attempt, View(request.service),
+                                 View(request.route));
+    plugin.Handle(record);
 }
 
 LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& library) {
@@ -81,7 +92,7 @@ struct Runtime::Parts {
                                             finished)),
           pool(std::make_unique<HandlerPool>(
               options.threads, finished,
-              [plugin = host.get()](RequestRecord& record) { plugin->Handle(record); })),
+              [plugin = host.get()](RequestRecord& record) { Handle(*plugin, record); })),
           loop(MakeLoopOptions(options, *library), *host, *pool, finished, wakeup) {}
 
     /// The loop owns the requests, which the plugin may answer until it has been destroyed. A

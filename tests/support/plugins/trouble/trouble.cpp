@@ -81,6 +81,8 @@ struct Alarm {
 ///   until-cancelled answers when it is cancelled
 ///   throw, fail, not-processed
 ///   segfault, abort, exit
+///   uncaught        throws on a thread of its own, where nobody catches
+///   allocate N      asks for N MiB at once
 ///   twice           answers with 200, then once more with 201
 ///   header-crlf, header-name, bad-status, body-204, content-length, hop-by-hop
 ///   status N        answers with that status
@@ -135,10 +137,16 @@ void Trouble::HandleAsync(Request request, Responder responder) {
         responder.Answer(Reply::NotProcessed("trouble: refused on request"));
     } else if (word == "segfault") {
         // Not a wild store: sanitizers and optimisers have their own opinions on those.
-        ::signal(SIGSEGV, SIG_DFL);
         ::raise(SIGSEGV);
     } else if (word == "abort") {
         std::abort();
+    } else if (word == "uncaught") {
+        std::thread([] {
+            throw std::runtime_error("trouble: thrown where nobody catches");
+        }).join();
+    } else if (word == "allocate") {
+        const std::vector<char> memory(Number(argument) << 20U, 'x');
+        responder.Answer({.body = std::to_string(memory.size())});
     } else if (word == "exit") {
         std::_Exit(3);
     } else if (word == "twice") {
