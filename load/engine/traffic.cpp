@@ -63,8 +63,8 @@ void Traffic::BeginDue() {
     for (unsigned begun = 0; begun < kBeginAtOnce; ++begun) {
         const std::optional<TimePoint> at = NextPlanned();
         if (!at || *at > parts_.now) break;
-        recorder_.current().slip.Record(parts_.now - *at);
         if (open_loop_) {
+            recorder_.current().slip.Record(parts_.now - *at);
             const Planned planned{*at, schedule_.number()};
             schedule_.Advance();
             BeginPlanned(planned);
@@ -133,6 +133,7 @@ void Traffic::Begin(User& user, Planned planned, Connection* held) {
     user.planned = planned.at;
     user.under_way = true;
     user.has_sent = false;
+    user.has_waited = open_loop_ && held != nullptr;
     ++under_way_;
     user.journey.Begin(planned.number);
     Proceed(user, held);
@@ -166,6 +167,7 @@ bool Traffic::FindConnection(User& user, Connection* held) {
         return true;
     }
     if (pool_.IsDown()) return false;
+    user.has_waited = true;
     waiting_users_.push_back(user.index);
     OpenForWaiting();
     return true;
@@ -179,7 +181,9 @@ void Traffic::SendOn(Connection& connection, User& user) {
     StepInterval& step = recorder_.step(user.request.step);
     ++step.sent;
     step.bytes_out += user.request.bytes.size();
-    step.blocked.Record(parts_.now - user.planned);
+    // That the generator woke late is slip, and no fault of the connections.
+    step.blocked.Record(std::exchange(user.has_waited, false) ? parts_.now - user.planned
+                                                              : Duration::zero());
     if (options_.trace) options_.trace(">", user.request.bytes);
     connection.Send(user.request);
 }

@@ -76,9 +76,10 @@ class Traffic final : public ConnectionHost {
         OutgoingRequest request;
         std::uint32_t index;
         std::uint64_t number = 0;
-        TimePoint planned;       ///< of its present request
-        bool under_way = false;  ///< false: free, or (closed loop) about to begin the next journey
-        bool has_sent = false;   ///< in this journey
+        TimePoint planned;        ///< of its present request
+        bool under_way = false;   ///< false: free, or (closed loop) about to begin the next journey
+        bool has_sent = false;    ///< in this journey
+        bool has_waited = false;  ///< its request, for a connection
     };
     struct Planned {
         TimePoint at;

@@ -87,6 +87,9 @@ TEST(LoadTest, EachSecondHasItsIntervalAnEmptyOneToo) {
     EXPECT_EQ(measured.intervals[1].steps[0].sent, 0U);
     EXPECT_EQ(measured.intervals[0].connections, 1U);
     EXPECT_EQ(measured.all.slip.count(), 2U);
+    // The first waited for its connection, the second had one: being woken late is not waiting.
+    EXPECT_GT(measured.step().blocked.max(), Duration::zero());
+    EXPECT_EQ(measured.step().blocked.min(), Duration::zero());
 }
 
 TEST(LoadTest, UsersOfAClosedLoopAreOneRequestEach) {
@@ -105,6 +108,7 @@ TEST(LoadTest, UsersOfAClosedLoopAreOneRequestEach) {
     EXPECT_EQ(concurrency.most(), 5);
     EXPECT_EQ(server.connections(), 5U);
     EXPECT_GT(server.requests(), 10U);
+    EXPECT_EQ(measured.all.slip.count(), 0U) << "nothing was planned";
 }
 
 TEST(LoadTest, UsersShareConnectionsInTurn) {
