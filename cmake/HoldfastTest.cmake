@@ -29,19 +29,19 @@ endfunction()
 find_program(HOLDFAST_WORKER_PYTHON3 NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(HOLDFAST_WORKER_PYTHON3 NAMES python3 REQUIRED)
 
-# holdfast_add_pytest(NAME name LABEL unit|e2e FOLDER folder [TIMEOUT seconds])
+# holdfast_add_pytest(NAME name LABEL unit|e2e PATH path [TIMEOUT seconds])
 #
-# The tests of a folder, on the package holdfast_worker of this build. Skipped, with the reason, where
+# The tests of a folder or file, on the package holdfast_worker of this build. Skipped, with the reason, where
 # a Debian package is missing.
 function(holdfast_add_pytest)
-  cmake_parse_arguments(ARG "" "NAME;LABEL;FOLDER;TIMEOUT" "" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;LABEL;PATH;TIMEOUT" "" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
   add_test(NAME ${ARG_NAME}
            COMMAND "${HOLDFAST_WORKER_PYTHON3}" -B
-                   "${PROJECT_SOURCE_DIR}/tests/support/python/run_pytest.py" "${ARG_FOLDER}")
+                   "${PROJECT_SOURCE_DIR}/tests/support/python/run_pytest.py" "${ARG_PATH}")
   set_tests_properties(${ARG_NAME} PROPERTIES
     LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77
-    ENVIRONMENT "PYTHONPATH=${HOLDFAST_PYTHON_STAGE};HOLDFAST_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    ENVIRONMENT "PYTHONPATH=${HOLDFAST_PYTHON_STAGE};HOLDFAST_TEST_BIN_DIR=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()
