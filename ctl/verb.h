@@ -49,5 +49,6 @@ Verb& MetricsVerb();
 Verb& ConfigVerb();
 Verb& DrainVerb();
 Verb& NewPluginVerb();
+Verb& KeygenVerb();
 
 }  // namespace holdfast::ctl

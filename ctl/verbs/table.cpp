@@ -16,6 +16,7 @@ std::span<Verb* const> AllVerbs() {
         &ConfigVerb(),    //
         &DrainVerb(),     //
         &NewPluginVerb(),
+        &KeygenVerb(),    //
     };
     return kVerbs;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -132,7 +134,24 @@ App::App(const config::LoadedConfig& loaded, Signals& signals, log::Log& log)
 
 App::~App() = default;
 
+/// What cannot be read leaves everything as it is.
+void App::Reload() {
+    if (config_.bus.curve_workers.empty()) {
+        log_.Write(log::Level::kInfo, "SIGHUP: the leg is plain, there are no keys to reload");
+        return;
+    }
+    try {
+        const auto keys = std::make_shared<const WorkerKeys>(config_.bus.curve_workers);
+        parts_->bus.SetWorkerKeys(keys);
+        log_.Write(log::Level::kInfo, "the workers' keys were reloaded", {{"keys", keys->size()}});
+    } catch (const std::exception& error) {
+        log_.Write(log::Level::kError, "the workers' keys stay as they were",
+                   {{"error", error.what()}});
+    }
+}
+
 int App::Run() {
+    signals_.OnReload([this] { Reload(); });
     const int signal = *signals_.Wait();
     log_.Write(
         log::Level::kInfo, "draining",

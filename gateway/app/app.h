@@ -11,7 +11,7 @@ namespace holdfast::gateway::app {
 
 /// The running gateway: makes the parts, joins them, and takes them down in order.
 ///
-/// Thread: main's. `Run` blocks until the gateway has ended.
+/// Thread: main's. `Run` blocks until the gateway has ended. SIGHUP reads the workers' keys anew.
 class App {
   public:
     /// Throws std::exception with one clear line when a part cannot be had (a port is taken).
@@ -26,6 +26,7 @@ class App {
 
   private:
     struct Parts;
+    void Reload();
     std::optional<int> Drain();
     std::optional<int> WaitForQuiet(Duration patience);
 

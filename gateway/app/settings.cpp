@@ -113,6 +113,9 @@ BusOptions LegOptions(const config::Config& config, const std::vector<std::strin
     options.send_hwm = config.bus.send_hwm;
     options.receive_hwm = config.bus.receive_hwm;
     options.max_reply_header_bytes = config.limits.reply_headers;
+    if (!config.bus.curve_secret_key.empty()) {
+        options.curve = LoadCurve(config.bus.curve_secret_key, config.bus.curve_workers);
+    }
     options.gateway = std::move(instance);
     DispatcherOptions& dispatcher = options.dispatcher;
     dispatcher.services = services;

@@ -20,6 +20,7 @@ Signals::Signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     signals_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     drain_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -47,6 +48,10 @@ std::optional<int> Signals::Wait(std::optional<Duration> patience) {
         if (poll(waits.data(), waits.size(), timeout) <= 0) continue;
         signalfd_siginfo info{};
         if (read(signals_, &info, sizeof info) == sizeof info) {
+            if (info.ssi_signo == SIGHUP) {
+                if (reload_) reload_();
+                continue;
+            }
             return static_cast<int>(info.ssi_signo);
         }
         std::uint64_t count = 0;

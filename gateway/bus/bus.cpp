@@ -34,6 +34,9 @@ BusInbox& Bus::inbox() {
 void Bus::Start(std::vector<CompletionInbox*> loops) {
     thread_->Start(std::move(loops));
 }
+void Bus::SetWorkerKeys(std::shared_ptr<const WorkerKeys> keys) {
+    thread_->SetWorkerKeys(std::move(keys));
+}
 void Bus::BeginShutdown() {
     thread_->BeginShutdown();
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/bus/worker_keys.h"
 #include "gateway/core/counters.h"
 #include "gateway/core/dispatcher.h"
 #include "gateway/core/inbox.h"
@@ -26,6 +27,7 @@ struct BusOptions {
     std::uint32_t send_hwm = 16;  ///< envelopes queued for one peer: a net, credits are the bound
     std::uint32_t receive_hwm = 16;
     std::uint64_t max_reply_header_bytes = 16U << 10U;  ///< names and values of one reply
+    CurveOptions curve;
     std::string gateway;           ///< names this process; unique for each start
     DispatcherOptions dispatcher;  ///< a seed of 0 is replaced by a random one
 };
@@ -38,8 +40,8 @@ using BusLog = std::function<void(BusLogLevel, std::string_view)>;
 
 /// The leg to the workers: the ROUTER socket and the bus thread that owns it, and the Dispatcher.
 ///
-/// Thread: constructed, started and stopped by main; inbox() and HasWorkerFor() are any thread's.
-/// Everything that it is given outlives it.
+/// Thread: constructed, started and stopped by main; inbox(), HasWorkerFor() and SetWorkerKeys()
+/// are any thread's. Everything that it is given outlives it.
 class Bus {
   public:
     /// Connections beyond max_peers: a worker too many can be told so, and one that was restarted
@@ -60,6 +62,9 @@ class Bus {
 
     /// Starts the thread. `loops` is where completions go, by DeferredResult::loop.
     void Start(std::vector<CompletionInbox*> loops);
+
+    /// Who may connect from now on; who is connected stays. Only where BusOptions::curve is on.
+    void SetWorkerKeys(std::shared_ptr<const WorkerKeys> keys);
 
     /// Completes everything that is left, cancels it at the workers, and refuses what comes after;
     /// the thread goes on, so that what loops still submit is answered. Returns at once.

@@ -31,7 +31,8 @@ RouterSocketOptions SocketOptions(const BusOptions& options) {
             options.dispatcher.max_peers + Bus::kSpareConnections,
             options.dispatcher.max_message_bytes,
             static_cast<int>(options.send_hwm),
-            static_cast<int>(options.receive_hwm)};
+            static_cast<int>(options.receive_hwm),
+            options.curve};
 }
 
 CodecLimits LimitsOf(const BusOptions& options) {
@@ -81,6 +82,12 @@ void BusThread::Start(std::vector<CompletionInbox*> loops) {
     pthread_setname_np(thread_.native_handle(), "bus");
 }
 
+void BusThread::SetWorkerKeys(std::shared_ptr<const WorkerKeys> keys) {
+    if (Authenticator* authenticator = socket_.authenticator()) {
+        authenticator->SetKeys(std::move(keys));
+    }
+}
+
 void BusThread::BeginShutdown() {
     Phase expected = Phase::kServe;
     phase_.compare_exchange_strong(expected, Phase::kShutdown);
@@ -107,6 +114,7 @@ void BusThread::Turn(TimePoint now) {
     watchdog_.Stamp(now);
     // What had arrived is heard before anybody is called silent.
     more_input_ = router_ready_ && Receive(kEnvelopesInTurn, kItemsInTurn, now);
+    if (asked_) Authenticate(now);
     if (monitor_ready_) WatchConnections(now);
     if (now >= probe_again_at_) ProbeAgain(now);
     TakeInbox(now);
@@ -150,13 +158,16 @@ void BusThread::Sleep(TimePoint now) {
     if (blocked_) until = std::min(until, now + kRetryFullPipe);
     if (input || buried_) until = now;
     const timespec timeout = ToTimespec(std::max(until - now, Duration::zero()));
-    std::array<pollfd, 3> fds = {{{socket_.poll_fd(), POLLIN, 0},
+    const Authenticator* authenticator = socket_.authenticator();
+    std::array<pollfd, 4> fds = {{{socket_.poll_fd(), POLLIN, 0},
                                   {socket_.monitor().poll_fd(), POLLIN, 0},
-                                  {waker_.poll_fd(), POLLIN, 0}}};
+                                  {waker_.poll_fd(), POLLIN, 0},
+                                  {authenticator ? authenticator->poll_fd() : -1, POLLIN, 0}}};
     ppoll(fds.data(), fds.size(), &timeout, nullptr);
     router_ready_ = input || fds[0].revents != 0;
     monitor_ready_ = fds[1].revents != 0;
     if (fds[2].revents != 0) waker_.Drain();
+    asked_ = fds[3].revents != 0;
     sent_ = false;
 }
 
@@ -236,11 +247,23 @@ void BusThread::WatchConnections(TimePoint now) {
         probe_again_at_ = now + probe_again_in_;
     }
     if (changes.handshakes_failed != 0) {
+        counters_.Add(Counter::kHandshakesFailed, changes.handshakes_failed);
         log_.Write(Topic::kConnections, BusLogLevel::kWarn,
                    std::to_string(changes.handshakes_failed) +
                        " connections to the bus were not workers: no ZMTP handshake",
                    now);
     }
+}
+
+void BusThread::Authenticate(TimePoint now) {
+    Authenticator* authenticator = socket_.authenticator();
+    const std::size_t refused = authenticator ? authenticator->Answer() : 0;
+    if (refused == 0) return;
+    counters_.Add(Counter::kHandshakesRefused, refused);
+    log_.Write(Topic::kConnections, BusLogLevel::kWarn,
+               std::to_string(refused) +
+                   " connections to the bus were turned away: their key is not among the workers'",
+               now);
 }
 
 void BusThread::ProbeAgain(TimePoint now) {

@@ -32,6 +32,7 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     std::uint16_t port() const { return socket_.port(); }
     BusInbox& inbox() { return inbox_; }
     void Start(std::vector<CompletionInbox*> loops);
+    void SetWorkerKeys(std::shared_ptr<const WorkerKeys> keys);
     void BeginShutdown();
     void Stop();
     bool HasWorkerFor(std::uint32_t service) const {
@@ -55,6 +56,7 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     void OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now);
     void OnMalformed(PeerId peer, Counter reason, TimePoint now);
     void WatchConnections(TimePoint now);
+    void Authenticate(TimePoint now);
     void ProbeAgain(TimePoint now);
     void TakeInbox(TimePoint now);
 
@@ -93,6 +95,7 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     TimePoint turn_{};           ///< when it began
     bool router_ready_ = true;   ///< may have input
     bool monitor_ready_ = true;  ///< likewise
+    bool asked_ = true;          ///< likewise, the authenticator
     bool more_input_ = false;    ///< the turn's bound was reached before the router was empty
     bool sent_ = false;
     Duration probe_again_in_{};

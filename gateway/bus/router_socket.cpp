@@ -11,7 +11,7 @@ namespace holdfast::gateway {
 namespace {
 
 constexpr int kIoThreads = 1;
-constexpr int kMaxSockets = 16;  ///< the router, its monitor's two ends, libzmq's own
+constexpr int kMaxSockets = 16;  ///< the router, its monitor's two ends, ZAP, libzmq's own
 constexpr int kMinBacklog = 16;
 constexpr int kMaxBacklog = 128;
 constexpr std::chrono::milliseconds kHandshakeTime(1000);
@@ -51,6 +51,11 @@ RouterSocket::RouterSocket(const RouterSocketOptions& options)
     socket_.set(zmq::sockopt::heartbeat_ivl, Count(kHeartbeatInterval));
     socket_.set(zmq::sockopt::heartbeat_timeout, Count(kHeartbeatTimeout));
     socket_.set(zmq::sockopt::ipv6, listener_.ipv6());
+    if (options.curve.workers) {
+        authenticator_ = std::make_unique<Authenticator>(context_, options.curve.workers);
+        socket_.set(zmq::sockopt::curve_server, true);
+        socket_.set(zmq::sockopt::curve_secretkey, options.curve.secret_key);
+    }
     monitor_ = std::make_unique<PeerMonitor>(context_, socket_);
     const int lent = listener_.Duplicate();
     if (zmq_setsockopt(socket_.handle(), ZMQ_USE_FD, &lent, sizeof lent) != 0) {
@@ -121,6 +126,7 @@ void RouterSocket::Close(std::chrono::milliseconds linger) {
     monitor_->Stop(socket_);
     socket_.set(zmq::sockopt::linger, Count(linger));
     socket_.close();
+    if (authenticator_) authenticator_->Close();
     context_.close();
 }
 

@@ -9,8 +9,10 @@
 
 #include <zmq.hpp>
 
+#include "gateway/bus/authenticator.h"
 #include "gateway/bus/listener.h"
 #include "gateway/bus/peer_monitor.h"
+#include "gateway/bus/worker_keys.h"
 #include "gateway/core/peer.h"
 
 namespace holdfast::gateway {
@@ -22,6 +24,7 @@ struct RouterSocketOptions {
     std::uint64_t max_message_bytes = 0;
     int send_hwm = 0;     ///< envelopes, for each peer
     int receive_hwm = 0;  ///< likewise
+    CurveOptions curve;
 };
 
 /// The ROUTER that workers connect to, with its context, its listening socket and its monitor.
@@ -65,6 +68,8 @@ class RouterSocket {
     }
 
     PeerMonitor& monitor() { return *monitor_; }
+    /// Null where the leg is plain.
+    Authenticator* authenticator() { return authenticator_.get(); }
     /// Stops accepting while there are max_connections, and starts again when there are fewer.
     void ApplyConnectionLimit();
 
@@ -78,6 +83,7 @@ class RouterSocket {
     const std::size_t max_connections_;
     Listener listener_;
     zmq::context_t context_;
+    std::unique_ptr<Authenticator> authenticator_;
     zmq::socket_t socket_;
     std::unique_ptr<PeerMonitor> monitor_;
     int poll_fd_ = -1;

@@ -84,12 +84,18 @@ class Checker {
                 "'bus.peer_timeout' is " + FormatDuration(bus.peer_timeout) +
                     " and must be at least twice 'bus.ping_interval', which is " +
                     FormatDuration(bus.ping_interval) + ": one late answer must not end a worker");
-        Require(bus.allow_plain_remote || IsLoopback(bus.address),
-                {"bus.address", "bus.allow_plain_remote"},
+        Require(bus.curve_secret_key.empty() == bus.curve_workers.empty(),
+                {"bus.curve_secret_key", "bus.curve_workers"},
+                "'bus.curve_secret_key' and 'bus.curve_workers' go together: without the workers' "
+                "certificates every key would be let in, without the secret one nothing is "
+                "encrypted");
+        const bool plain = bus.curve_secret_key.empty();
+        Require(!plain || bus.allow_plain_remote || IsLoopback(bus.address),
+                {"bus.address", "bus.allow_plain_remote", "bus.curve_secret_key"},
                 "'bus.address' is " + Quoted(bus.address) +
                     ", which is not loopback, and the leg to the workers is not encrypted: use "
-                    "127.0.0.1, or set 'bus.allow_plain_remote: true' on a network that is yours "
-                    "alone");
+                    "127.0.0.1, or encrypt it with 'bus.curve_secret_key', or set "
+                    "'bus.allow_plain_remote: true' on a network that is yours alone");
         RequireAtMost(bus.batch_bytes, "bus.batch_bytes", bus.max_message, "bus.max_message",
                       "an envelope is a message");
         RequireAtMost(bus.max_reply, "bus.max_reply", bus.reply_window, "bus.reply_window",

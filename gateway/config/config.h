@@ -57,6 +57,8 @@ struct Bus {
     std::string address = "127.0.0.1";
     std::uint16_t port = 5570;
     bool allow_plain_remote = false;
+    std::string curve_secret_key;  ///< a certificate's file; empty: the leg is plain
+    std::string curve_workers;     ///< a folder of public certificates
     std::uint32_t max_peers = 32;
     std::chrono::nanoseconds ping_interval = std::chrono::milliseconds(200);
     std::chrono::nanoseconds peer_timeout = std::chrono::milliseconds(700);

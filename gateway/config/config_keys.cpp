@@ -62,8 +62,9 @@ std::vector<Key<Config>> BusKeys() {
     return {
         Text<Config, &Config::bus, &Bus::address>(
             "bus.address", CheckAddress,
-            "Address where workers connect. The leg is not encrypted: another address than "
-            "loopback is refused unless `bus.allow_plain_remote` is true."),
+            "Address where workers connect. Another address than loopback is refused unless the "
+            "leg "
+            "is encrypted (`bus.curve_secret_key`) or `bus.allow_plain_remote` is true."),
         Count<Config, &Config::bus, &Bus::port>(
             "bus.port", 0, kMaxPort,
             "TCP port where workers connect. Keep it below 32768: a worker that retries an "
@@ -74,6 +75,15 @@ std::vector<Key<Config>> BusKeys() {
             "Allows a `bus.address` other than loopback although the leg is neither encrypted nor "
             "authenticated. Whoever reaches that port can be a worker and read requests: set it "
             "only on a network that is yours alone, such as a container network."),
+        Text<Config, &Config::bus, &Bus::curve_secret_key>(
+            "bus.curve_secret_key", CheckPath,
+            "File with the gateway's secret certificate, as `holdfastctl keygen` makes it. With it "
+            "the leg is encrypted (CURVE), and only workers with a certificate in "
+            "`bus.curve_workers` are let in. Empty: the leg is plain."),
+        Text<Config, &Config::bus, &Bus::curve_workers>(
+            "bus.curve_workers", CheckPath,
+            "Folder of the public certificates (`*.key`) of the workers that may connect. SIGHUP "
+            "reads it anew; workers that are connected stay."),
         Count<Config, &Config::bus, &Bus::max_peers>(
             "bus.max_peers", 1, 10'000,
             "Worker connections at one time. While there are more, the port takes no new ones."),

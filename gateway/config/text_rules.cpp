@@ -162,6 +162,13 @@ std::optional<std::string> CheckPattern(std::string_view text) {
     return std::nullopt;
 }
 
+std::optional<std::string> CheckPath(std::string_view text) {
+    const bool printable =
+        std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (printable) return std::nullopt;
+    return "a path without control characters";
+}
+
 std::optional<std::string> CheckFieldName(std::string_view text) {
     if (IsIdentifier(text)) return std::nullopt;
     return "a field name: at most 64 letters, digits and '_', not a digit first";

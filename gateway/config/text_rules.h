@@ -19,6 +19,7 @@ std::optional<std::string> CheckMethod(std::string_view text);
 std::optional<std::string> CheckMediaType(std::string_view text);
 std::optional<std::string> CheckPattern(std::string_view text);
 std::optional<std::string> CheckFieldName(std::string_view text);
+std::optional<std::string> CheckPath(std::string_view text);
 
 bool IsSourceName(Source::Kind kind, std::string_view name);
 

@@ -57,6 +57,8 @@ enum class Counter : std::uint8_t {
     kSendsUnreachable,
     kDescriptionsReceived,
     kDescriptionsLate,
+    kHandshakesFailed,
+    kHandshakesRefused,
     // envelopes that could not be used, by reason
     kMalformedFrames,
     kMalformedEnvelope,

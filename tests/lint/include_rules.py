@@ -45,6 +45,7 @@ class Rule(NamedTuple):
 
 # The longest folder that matches a file decides. A folder may always include itself.
 RULES = (
+    Rule("proto", (), (STD,)),
     Rule("gateway/core", (), (STD,), NOT_IN_CORE),
     # It reads and adds the JSON members that a route names.
     Rule("gateway/http", ("gateway/core/",), (STD, OS, BEAST, OPENSSL, JSON)),
@@ -66,9 +67,9 @@ RULES = (
     # A plugin is what a stranger could have written: the SDK, and whatever libraries it likes.
     Rule("worker/plugins", ("worker/sdk/", "holdfast/worker/"), (STD, OS, JSON, SQLITE, OPENSSL)),
     Rule("worker", ("worker/", "holdfast/worker/"), (STD, OS, CLI, SPDLOG, JSON)),
-    Rule("ctl", (), (STD, OS, HTTPLIB, JSON, CLI)),
     # What a new plugin begins with: it sees an installed SDK, and files of its own project.
     Rule("ctl/scaffold/cpp", ("holdfast/worker/",), (STD, r"src/.+", r"gtest/.+")),
+    Rule("ctl", ("proto/",), (STD, OS, HTTPLIB, JSON, CLI, ZMQ)),
     # The load tester speaks to the product over HTTP only, so it includes nothing of it.
     Rule("load/result", (), (STD, OS, JSON)),
     Rule("load/trouble", ("load/result/",), (STD, OS, HTTPLIB)),

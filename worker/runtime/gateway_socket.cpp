@@ -8,6 +8,10 @@ namespace {
 
 constexpr int kBufferBytes = 256 << 10;
 constexpr int kHighWaterMark = 64;
+constexpr int kRefusals = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+/// A gateway closes without a word when its key is another one. On a plain leg that is only one
+/// that ends.
+constexpr int kCurveRefusals = kRefusals | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 
 std::string MonitorEndpoint() {
     static std::atomic<std::uint64_t> next{0};
@@ -16,8 +20,11 @@ std::string MonitorEndpoint() {
 
 }  // namespace
 
-GatewaySocket::GatewaySocket(zmq::context_t& context, const std::string& endpoint)
-    : socket_(context, zmq::socket_type::dealer), monitor_(context, zmq::socket_type::pair) {
+GatewaySocket::GatewaySocket(zmq::context_t& context, const std::string& endpoint,
+                             const CurveKeys* keys)
+    : refusals_(keys != nullptr ? kCurveRefusals : kRefusals),
+      socket_(context, zmq::socket_type::dealer),
+      monitor_(context, zmq::socket_type::pair) {
     namespace option = zmq::sockopt;
     socket_.set(option::immediate, true);
     socket_.set(option::probe_router, true);
@@ -36,10 +43,16 @@ GatewaySocket::GatewaySocket(zmq::context_t& context, const std::string& endpoin
     socket_.set(option::rcvhwm, kHighWaterMark);
     socket_.set(option::sndbuf, kBufferBytes);
     socket_.set(option::rcvbuf, kBufferBytes);
+    if (keys != nullptr) {
+        socket_.set(option::curve_serverkey, keys->gateway);
+        socket_.set(option::curve_publickey, keys->own_public);
+        socket_.set(option::curve_secretkey, keys->own_secret);
+    }
     if (endpoint.find('[') != std::string::npos) socket_.set(option::ipv6, true);
 
     const std::string monitor = MonitorEndpoint();
-    if (zmq_socket_monitor(socket_.handle(), monitor.c_str(), ZMQ_EVENT_DISCONNECTED) != 0) {
+    if (zmq_socket_monitor(socket_.handle(), monitor.c_str(), ZMQ_EVENT_DISCONNECTED | refusals_) !=
+        0) {
         throw zmq::error_t();
     }
     monitor_.set(option::linger, 0);
@@ -70,17 +83,18 @@ bool GatewaySocket::Send(zmq::message_t& message) {
     return socket_.send(message, zmq::send_flags::dontwait).has_value();
 }
 
-bool GatewaySocket::TakeDisconnected() {
-    bool disconnected = false;
+GatewaySocket::Changes GatewaySocket::TakeChanges() {
+    Changes changes;
     zmq::message_t frame;
     while (monitor_.recv(frame, zmq::recv_flags::dontwait)) {
         std::uint16_t event = 0;
         if (frame.size() >= sizeof event) std::memcpy(&event, frame.data(), sizeof event);
-        if (event == ZMQ_EVENT_DISCONNECTED) disconnected = true;
+        if (event == ZMQ_EVENT_DISCONNECTED) changes.disconnected = true;
+        if ((event & refusals_) != 0) changes.refused = true;
         while (frame.more() && monitor_.recv(frame, zmq::recv_flags::dontwait)) {
         }
     }
-    return disconnected;
+    return changes;
 }
 
 void GatewaySocket::LingerAtClose(int milliseconds) {

@@ -26,6 +26,7 @@ std::vector<Address> Names(const std::vector<Address>& addresses) {
 Loop::Loop(LoopOptions options, PluginHost& host, HandlerPool& pool, FinishedInbox& finished,
            std::shared_ptr<Wakeup> wakeup)
     : rules_(options.rules),
+      curve_(std::move(options.curve)),
       host_(host),
       pool_(pool),
       finished_(finished),
@@ -100,11 +101,29 @@ void Loop::Sleep() {
     ::poll(descriptors.data(), descriptors.size(), static_cast<int>(timeout));
 }
 
+std::unique_ptr<GatewaySocket> Loop::OpenSocket(const std::string& endpoint) {
+    return std::make_unique<GatewaySocket>(context_, endpoint, curve_.get());
+}
+
+/// libzmq never connects again after that, so the socket is made anew; one line until the gateway's
+/// answer is another one.
+void Loop::OnNoHandshake(Connection& connection, TimePoint now) {
+    connection.socket.reset();
+    connection.reopen_at = now + kReopenAfter;
+    const std::string reason =
+        curve_ ? "it does not know this worker's key, has another key than --curve-gateway-key "
+                 "says, or its leg is plain"
+               : "its leg is encrypted, and this worker has no --curve-key";
+    if (connection.refusal == reason) return;
+    connection.refusal = reason;
+    spdlog::error("gateway {} refused the handshake: {}", connection.endpoint, reason);
+}
+
 void Loop::Connect(const std::string& endpoint, TimePoint now) {
     Connection connection;
     connection.link = worker_.AddLink(now);
     connection.endpoint = endpoint;
-    connection.socket = std::make_unique<GatewaySocket>(context_, endpoint);
+    connection.socket = OpenSocket(endpoint);
     spdlog::info("connecting to gateway {}", endpoint);
     connections_.emplace(connection.link.value, std::move(connection));
 }
@@ -203,9 +222,11 @@ void Loop::TakeFinished() {
 void Loop::Tick(TimePoint now) {
     for (auto& [link, connection] : connections_) {
         if (!connection.socket && now >= connection.reopen_at) {
-            connection.socket = std::make_unique<GatewaySocket>(context_, connection.endpoint);
-        } else if (connection.socket && connection.socket->TakeDisconnected()) {
-            worker_.OnConnectionLost(connection.link, now);
+            connection.socket = OpenSocket(connection.endpoint);
+        } else if (connection.socket) {
+            const GatewaySocket::Changes changes = connection.socket->TakeChanges();
+            if (changes.disconnected) worker_.OnConnectionLost(connection.link, now);
+            if (changes.refused) OnNoHandshake(connection, now);
         }
     }
     // An address that is no longer resolved goes once nothing is spoken there any more.

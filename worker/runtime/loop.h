@@ -27,7 +27,8 @@ struct LoopOptions {
     WorkerOptions rules;
     HelloFacts hello;
     std::string health_file;
-    std::function<void()> on_welcomed{};  ///< once, by the first gateway
+    std::function<void()> on_welcomed{};     ///< once, by the first gateway
+    std::shared_ptr<const CurveKeys> curve;  ///< null: the leg is plain
 };
 
 /// Carries bytes between the gateways and the rules in Worker, and requests between those and the
@@ -66,6 +67,8 @@ class Loop final : private Transmitter, private Handlers {
     void Cancel(RequestRecord& request) override { host_.Cancel(request); }
     TimePoint AllBusySince() override { return pool_.AllBusySince(); }
 
+    std::unique_ptr<GatewaySocket> OpenSocket(const std::string& endpoint);
+    void OnNoHandshake(Connection& connection, TimePoint now);
     void Connect(const std::string& endpoint, TimePoint now);
     void ApplyResolved(const std::vector<std::string>& endpoints, TimePoint now);
     void Receive(Connection& connection, TimePoint now);
@@ -78,6 +81,7 @@ class Loop final : private Transmitter, private Handlers {
     void Sleep();
 
     WorkerOptions rules_;
+    const std::shared_ptr<const CurveKeys> curve_;
     PluginHost& host_;
     HandlerPool& pool_;
     FinishedInbox& finished_;

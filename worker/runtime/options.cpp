@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <vector>
 
 #include "worker/runtime/units.h"
@@ -21,6 +23,8 @@ struct Raw {
     std::vector<std::string> plugins;  ///< one; more only to say so
     std::vector<std::string> gateways;
     std::string plugin_config;
+    std::string curve_key;
+    std::string curve_gateway_key;
     std::uint32_t capacity = 0;
     std::string capacity_bytes = "64MiB";
     std::string drain_timeout = "30s";
@@ -62,6 +66,12 @@ void Describe(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--plugin-config", raw.plugin_config,
                    "Text for the plugin, or @FILE to take it from a file")
         ->envname(env("PLUGIN_CONFIG"));
+    app.add_option("--curve-key", raw.curve_key,
+                   "File with this worker's secret certificate: encrypts the leg")
+        ->envname(env("CURVE_KEY"));
+    app.add_option("--curve-gateway-key", raw.curve_gateway_key,
+                   "File with the gateways' public certificate")
+        ->envname(env("CURVE_GATEWAY_KEY"));
     app.add_option("--capacity", raw.capacity,
                    "Requests held at once, over all gateways [64 for each thread]")
         ->envname(env("CAPACITY"))
@@ -138,6 +148,16 @@ void Interpret(const Raw& raw, Options& options) {
                                        "cannot read " + raw.plugin_config.substr(1));
         }
         runtime.plugin_config = {.text = text.str(), .name = raw.plugin_config.substr(1)};
+    }
+    if (raw.curve_key.empty() != raw.curve_gateway_key.empty()) {
+        throw CLI::ValidationError("--curve-key", "and --curve-gateway-key go together");
+    }
+    if (!raw.curve_key.empty()) {
+        try {
+            runtime.curve = std::make_shared<const CurveKeys>(raw.curve_gateway_key, raw.curve_key);
+        } catch (const std::runtime_error& error) {
+            throw CLI::ValidationError("--curve-key", error.what());
+        }
     }
     WorkerOptions& rules = runtime.rules;
     rules.capacity_requests =

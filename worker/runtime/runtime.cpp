@@ -64,6 +64,7 @@ LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& 
     loop.health_file = options.health_file;
     loop.on_welcomed = options.on_welcomed;
     const holdfast_abi& abi = library.plugin().abi;
+    loop.curve = options.curve;
     loop.hello = {.instance = MakeInstance(),
                   .version = HOLDFAST_VERSION,
                   .host = host.data(),

@@ -10,6 +10,7 @@
 
 #include "worker/core/worker.h"
 #include "worker/runtime/address.h"
+#include "worker/runtime/curve_keys.h"
 #include "worker/runtime/plugin_host.h"
 #include "worker/runtime/process_facts.h"
 
@@ -27,6 +28,7 @@ struct RuntimeOptions {
     std::function<void()> on_welcomed{};
     /// For `holdfastctl describe`, beside the rules.
     std::vector<std::pair<std::string, std::string>> settings{};
+    std::shared_ptr<const CurveKeys> curve;  ///< null: the leg is plain
 };
 
 /// A whole worker: plugin, handler threads, loop.

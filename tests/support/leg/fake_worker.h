@@ -29,6 +29,12 @@ class FakeWorker {
         bool immediate = true;
         int receive_hwm = 0;  ///< 0: libzmq's default
         int receive_buffer = 0;
+        /// Z85 keys of an encrypted leg; empty: plain.
+        struct {
+            std::string server;
+            std::string own_public;
+            std::string own_secret;
+        } curve;
     };
 
     FakeWorker(zmq::context_t& context, std::uint16_t port) : FakeWorker(context, port, {}) {}

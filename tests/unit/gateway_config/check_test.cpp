@@ -75,6 +75,13 @@ TEST(Combinations, ThePlainLegStaysOnLoopbackUnlessAllowed) {
                 ElementsAre(HasSubstr("set 'bus.allow_plain_remote: true'")));
     EXPECT_THAT(ProblemsOf("bus: {address: 0.0.0.0, allow_plain_remote: true}"), IsEmpty());
     EXPECT_THAT(ProblemsOf("bus: {address: 127.0.0.2}"), IsEmpty());
+    EXPECT_THAT(ProblemsOf("bus: {address: 0.0.0.0, curve_secret_key: a, curve_workers: b}"),
+                IsEmpty());
+}
+
+TEST(Combinations, AnEncryptedLegNeedsItsSecretAndTheWorkersCertificates) {
+    EXPECT_THAT(ProblemsOf("bus: {curve_secret_key: a}"), ElementsAre(HasSubstr("go together")));
+    EXPECT_THAT(ProblemsOf("bus: {curve_workers: b}"), ElementsAre(HasSubstr("go together")));
 }
 
 TEST(Combinations, TwoListenersCannotShareAPort) {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace holdfast::worker {
+
+/// What encrypts the leg (CURVE): Z85 keys of 40 characters. Immutable.
+struct CurveKeys {
+    /// Reads the gateways' public certificate and this worker's secret one. Throws
+    /// std::runtime_error that names the file and says what is wrong, never a key.
+    CurveKeys(const std::string& gateway_file, const std::string& own_file);
+
+    std::string gateway;  ///< the public key of the gateways; all of them have the same
+    std::string own_public;
+    std::string own_secret;
+};
+
+}  // namespace holdfast::worker
