@@ -3,7 +3,8 @@
 All ```sh blocks are run in order, in one bash that stops at the first command that fails. A block
 with `<!-- file: NAME -->` on the line before it is written to that file instead. A ```text block
 right behind a ```sh one is what it prints: its lines are looked for in that order, `...` standing for
-anything within a line or for lines in between. Other blocks are for the reader only.
+anything within a line or for lines in between, a space for any number of them. Other blocks are for
+the reader only.
 """
 
 import dataclasses
@@ -45,7 +46,8 @@ def missing_line(expected, output):
     for line in filter(None, map(str.strip, expected.splitlines())):
         if line == "...":
             continue
-        pattern = ".*".join(re.escape(part) for part in line.split("..."))
+        pattern = ".*".join(r"[ \t]+".join(map(re.escape, part.split()))
+                            for part in line.split("..."))
         found = re.compile(rf"^\s*{pattern}\s*$", re.M).search(output, position)
         if not found:
             return line

@@ -1,7 +1,7 @@
 #include "src/plugin_name.h"
 
-PluginName::PluginName(const holdfast::worker::Host& host)
-    : greeting_(host.config().empty() ? "hello" : host.config()) {}
+PluginName::PluginName(const holdfast::worker::Config& config)
+    : greeting_(config.Text("greeting")) {}
 
 PluginName::Reply PluginName::Handle(const Request& request) {
     if (request.body().empty()) {

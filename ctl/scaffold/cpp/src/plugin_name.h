@@ -7,8 +7,11 @@
 /// Thread: Handle() is called from several at once.
 class PluginName : public holdfast::worker::Plugin {
   public:
-    /// Once per load. What it throws ends the load, with that text.
-    explicit PluginName(const holdfast::worker::Host& host);
+    /// What --plugin-config may say, as JSON; checked before the plugin is made, once per load.
+    static constexpr holdfast::worker::ConfigSchema kConfig{
+        holdfast::worker::Option::Text("greeting", "hello", "what comes before the name"),
+    };
+    explicit PluginName(const holdfast::worker::Config& config);
 
     /// What it throws is a 502 for the client, with that text in the worker's log.
     Reply Handle(const Request& request) override;

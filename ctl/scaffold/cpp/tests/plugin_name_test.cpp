@@ -13,7 +13,7 @@ using holdfast::worker::testing::Post;
 /// breaks its contract.
 class PluginNameTest : public PluginTest<PluginName> {
   protected:
-    PluginNameTest() : PluginTest("good morning") {}
+    PluginNameTest() : PluginTest(R"({"greeting":"good morning"})") {}
 };
 
 TEST_F(PluginNameTest, GreetsInTheWordsOfItsConfig) {
