@@ -33,7 +33,15 @@ static void Destroy(void* instance) {
 const holdfast_plugin_v1* holdfast_plugin(void) {
     static const char* const services[] = {"plain"};
     static const holdfast_plugin_v1 plugin = {
-        HOLDFAST_ABI_INIT, sizeof(holdfast_plugin_v1), "plain", "1", services, 1, Create, Handle,
-        Destroy};
+        .abi = HOLDFAST_ABI_INIT,
+        .size = sizeof(holdfast_plugin_v1),
+        .name = "plain",
+        .version = "1",
+        .services = services,
+        .service_count = 1,
+        .create = Create,
+        .handle = Handle,
+        .destroy = Destroy,
+    };
     return &plugin;
 }

@@ -1,7 +1,8 @@
 #include "src/plugin_name.h"
 
-PluginName::PluginName(const holdfast::worker::Config& config)
-    : greeting_(config.Text("greeting")) {}
+PluginName::PluginName(const holdfast::worker::Config& config) {
+    greeting_ = config.Text("greeting");
+}
 
 PluginName::Reply PluginName::Handle(const Request& request) {
     if (request.body().empty()) {

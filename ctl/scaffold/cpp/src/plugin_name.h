@@ -17,5 +17,5 @@ class PluginName : public holdfast::worker::Plugin {
     Reply Handle(const Request& request) override;
 
   private:
-    const std::string greeting_;
+    std::string greeting_;
 };
