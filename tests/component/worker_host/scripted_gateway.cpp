@@ -1,6 +1,7 @@
 #include "tests/component/worker_host/scripted_gateway.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::test {
 namespace {
@@ -120,7 +121,11 @@ void ScriptedGateway::Take(const std::string& identity, const wire::Envelope& en
         ++goodbyes;
         wire::Envelope ack;
         ack.mutable_goodbye_ack();
+        ack.set_session(envelope.session());
+        // Under a supervisor it may come from another worker than the one that is served now.
+        const std::string present = std::exchange(worker_, identity);
         if (ack_goodbye) Send(ack);
+        worker_ = present;
     }
 }
 
