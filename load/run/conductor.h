@@ -19,8 +19,8 @@ class Conductor {
         std::vector<std::string> steps;
         std::uint32_t processes = 1;
         Duration drain{};
-        Duration settle = std::chrono::seconds(2);  ///< between the probes of a search
-        int stop = -1;                              ///< readable: end early
+        Duration settle{};  ///< between the probes of a search
+        int stop = -1;      ///< readable: end early
         std::function<void(const Interval&)> on_second;
         std::function<void(const std::string&)> say;  ///< a line for people
     };

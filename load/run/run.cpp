@@ -34,6 +34,9 @@ namespace {
 /// Between the order to begin and the first planned send, so that every generator has heard it.
 constexpr std::chrono::milliseconds kAhead(200);
 
+/// Between the probes of a search, for what the last one has left behind; shorter when they are.
+constexpr Duration kLongestSettle = std::chrono::seconds(2);
+
 /// As many descriptors as this process may have, and may then use.
 std::uint64_t RaiseDescriptorLimit() {
     rlimit limit{};
@@ -205,6 +208,7 @@ int Run(const RunOptions& options) {
          .steps = result.steps,
          .processes = decided.processes,
          .drain = options.drain,
+         .settle = std::min(kLongestSettle, decided.load.find_limit.probe),
          .stop = signals.stop(),
          .on_second = [&screen](const Interval& interval) { screen.Show(interval); },
          .say = [&screen](const std::string& line) { screen.Say(line); }},
