@@ -110,14 +110,16 @@ bool ParseTime(std::string_view text, std::chrono::system_clock::time_point& tim
     if (std::sscanf(whole.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%6dZ%n", &utc.tm_year, &utc.tm_mon,
                     &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &microseconds,
                     &used) != 7 ||
-        static_cast<std::size_t>(used) != whole.size() || microseconds < 0) {
+        static_cast<std::size_t>(used) != whole.size() || utc.tm_year < 1970 ||
+        utc.tm_year > 2200) {
         return false;
     }
     utc.tm_year -= 1900;
     utc.tm_mon -= 1;
     time = std::chrono::system_clock::from_time_t(timegm(&utc)) +
            std::chrono::microseconds(microseconds);
-    return true;
+    // A 31st of February, or signs instead of digits, would come out as something else.
+    return FormatTime(time) == text;
 }
 
 std::string Printable(std::string_view text) {
