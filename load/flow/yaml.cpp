@@ -1,9 +1,11 @@
 #include "load/flow/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 namespace holdfast::load {
 namespace {
@@ -34,22 +36,58 @@ void BoundSize(const YAML::Node& node, const std::shared_ptr<const std::string>&
     }
 }
 
+/// Refuses a second document. yaml-cpp's own LoadAll does not end on some damaged texts.
+class OneDocument : public YAML::EventHandler {
+  public:
+    explicit OneDocument(std::shared_ptr<const std::string> file) : file_(std::move(file)) {}
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (seen_) {
+            PlaceOf(file_, mark).Fail("a second document begins here; a flow is one document");
+        }
+        seen_ = true;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+    void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+    void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  const std::string& /*value*/) override {}
+    void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                         YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                    YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+    void OnMapEnd() override {}
+
+  private:
+    std::shared_ptr<const std::string> file_;
+    bool seen_ = false;
+};
+
+YAML::Node LoadOne(std::string_view text, const std::shared_ptr<const std::string>& file) {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    OneDocument document(file);
+    while (parser.HandleNextDocument(document)) {
+    }
+    return YAML::Load(std::string(text));
+}
+
 }  // namespace
 
 void Place::Fail(const std::string& what) const {
-    throw FlowError(*file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " +
-                    what);
+    std::string message =
+        *file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + what;
+    // Some of it is the file's own text, and yaml-cpp's messages have some too: it stays one line.
+    std::ranges::replace_if(
+        message, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    throw FlowError(message);
 }
 
 Yaml Yaml::Parse(std::string_view text, const std::string& file) {
     const auto name = std::make_shared<const std::string>(file);
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-        if (documents.size() > 1) {
-            PlaceOf(name, documents[1].Mark())
-                .Fail("a second document begins here; a flow is one document");
-        }
-        const YAML::Node root = documents.empty() ? YAML::Node() : documents[0];
+        const YAML::Node root = LoadOne(text, name);
         std::size_t nodes = 0;
         BoundSize(root, name, 0, nodes);
         return {root, name, ""};

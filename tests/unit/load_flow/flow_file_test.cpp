@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"hello", "f.yaml:1:1: the file must be a map with 'steps' or 'scenarios', not 'hello'"},
         Bad{"steps: [", "f.yaml:1:1: this is not valid YAML: end of sequence flow not found"},
         Bad{"steps: [{request: GET /}]\n---\nname: x",
-            "f.yaml:3:1: a second document begins here; a flow is one document"},
+            "f.yaml:2:1: a second document begins here; a flow is one document"},
         Bad{"name: x\nstep: []", "f.yaml:2:1: unknown key 'step'; did you mean 'steps'?"},
         Bad{"name: x\nlaod: {}", "f.yaml:2:1: unknown key 'laod'; did you mean 'load'?"},
         Bad{"name: x\ncolour: red",
@@ -339,6 +339,14 @@ TEST(FlowFile, AliasesAreFollowedButNotForEver) {
     }
     EXPECT_THAT(Refusal(bomb),
                 testing::AnyOf(HasSubstr("the file is too large"), HasSubstr("nested deeper")));
+}
+
+TEST(FlowFile, WhateverTheFileHasInItTheRefusalIsOneLine) {
+    const std::string refusal =
+        Refusal("{\"a\":\"x\",\"b%\":1}\n{\"b\":[0],\"a\":nu\"\",1\nol}\x1b\n");
+    EXPECT_THAT(refusal, StartsWith("f.yaml:"));
+    EXPECT_EQ(refusal.find_first_of("\n\x1b"), std::string::npos) << refusal;
+    EXPECT_EQ(Refusal("\"a\nb\": c\n").find('\n'), std::string::npos);
 }
 
 TEST(FlowFile, APathOrANameThatIsNotThereIsOneLine) {
