@@ -37,24 +37,22 @@ sigset_t EndSignals() {
 }
 
 /// Takes the signals for the whole process: the first drains, a second one ends it at once.
-/// One whose supervisor has died ends by itself, even if its drain hangs, `orphan_limit` after the
-/// first. Detached: it lives as long as the process.
-void WatchSignals(Runtime& runtime, std::optional<Duration> orphan_limit) {
-    std::thread([&runtime, orphan_limit] {
+/// Under a supervisor, further ones change nothing: a terminal and systemd signal all processes at
+/// once, and so does the supervisor, which alone decides what is the second one. It kills; where it
+/// has died itself, the process ends `supervised_limit` after the first, even if its drain hangs.
+/// Detached: it lives as long as the process.
+void WatchSignals(Runtime& runtime, std::optional<Duration> supervised_limit) {
+    std::thread([&runtime, supervised_limit] {
         const sigset_t set = EndSignals();
         int signal = 0;
         sigwait(&set, &signal);
-        spdlog::info("draining; a second signal ends at once");
+        spdlog::info(supervised_limit ? "draining" : "draining; a second signal ends at once");
         runtime.RequestDrain();
-        if (orphan_limit) {
-            const timespec limit{
-                .tv_sec = std::chrono::duration_cast<std::chrono::seconds>(*orphan_limit).count(),
-                .tv_nsec = 0};
-            signal = sigtimedwait(&set, nullptr, &limit);
-            if (signal < 0) _exit(kExitDrainTimedOut);
-        } else {
-            sigwait(&set, &signal);
+        if (supervised_limit) {
+            std::this_thread::sleep_for(*supervised_limit);
+            _exit(kExitDrainTimedOut);
         }
+        sigwait(&set, &signal);
         _exit(128 + signal);
     }).detach();
 }

@@ -304,16 +304,14 @@ void Supervisor::Tell() {
     }
 }
 
-/// Whoever does not end by the same signal is killed.
 int Supervisor::EndAtOnce(int signal) {
-    children_.SignalAll(signal);
+    children_.SignalAll(SIGKILL);
     const auto until = Clock::now() + kEndAtOnce;
     while (!children_.empty() && Clock::now() < until) {
         pollfd descriptor{.fd = signals_, .events = POLLIN, .revents = 0};
         ::poll(&descriptor, 1, 50);
         Reap(Clock::now());
     }
-    children_.SignalAll(SIGKILL);
     return 128 + signal;
 }
 

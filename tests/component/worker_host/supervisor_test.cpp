@@ -144,6 +144,19 @@ TEST_F(Supervised, ATermSignalDrainsEveryProcess) {
     EXPECT_EQ(worker->Wait(ms(20'000)), 0);
 }
 
+/// As a terminal and systemd do it.
+TEST_F(Supervised, ASignalToSupervisorAndProcessesIsOneDrain) {
+    Start({"--processes", "1"});
+    const auto id = gateway.Ask("sleep 500");
+    ASSERT_TRUE(WaitNoted("started", id));
+    const auto child = static_cast<pid_t>(gateway.hellos[0].pid());
+    ASSERT_EQ(::kill(child, SIGTERM), 0);
+    ASSERT_TRUE(gateway.WaitFor([&] { return gateway.goodbyes == 1; }));
+    worker->Signal(SIGTERM);
+    EXPECT_EQ(gateway.ReplyTo(id).value().body(), "slept");
+    EXPECT_EQ(worker->Wait(ms(20'000)), 0);
+}
+
 TEST_F(Supervised, ASecondSignalEndsThemAtOnce) {
     Start({"--processes", "1"});
     const auto id = gateway.Ask("never");
@@ -173,6 +186,25 @@ TEST_F(Supervised, AnAllocationBeyondTheLimitFailsItsRequestOnly) {
     EXPECT_EQ(reply->kind(), wire::Reply::FAILED);
     EXPECT_EQ(gateway.ReplyTo(gateway.Ask("allocate 1")).value().body(), "1048576");
     EXPECT_EQ(gateway.hellos.size(), 1U) << "the process lives";
+}
+
+TEST_F(Supervised, AProcessIsBoundToItsCpusAndGivesWay) {
+    Start({"--processes", "1", "--process-cpus", "1", "--process-nice", "5"});
+    const std::string folder = "/proc/" + std::to_string(gateway.hellos[0].pid());
+    std::ifstream status(folder + "/status");
+    std::string cpus;
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("Cpus_allowed_list:")) cpus = line.substr(line.find('\t') + 1);
+    }
+    EXPECT_FALSE(cpus.empty());
+    EXPECT_EQ(cpus.find_first_not_of("0123456789"), std::string::npos) << cpus << " is not one";
+    std::ifstream stat(folder + "/stat");
+    std::string fields;
+    std::getline(stat, fields);
+    std::istringstream rest(fields.substr(fields.rfind(')') + 2));
+    std::string field;
+    for (int i = 3; i <= 19; ++i) rest >> field;  // proc(5): the 19th is nice
+    EXPECT_EQ(field, "5");
 }
 
 TEST_F(Supervised, ALimitThatTheThreadsAloneWouldReachIsRefused) {
