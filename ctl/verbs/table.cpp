@@ -16,7 +16,7 @@ std::span<Verb* const> AllVerbs() {
         &ConfigVerb(),    //
         &DrainVerb(),     //
         &NewPluginVerb(),
-        &KeygenVerb(),    //
+        &KeygenVerb(),  //
     };
     return kVerbs;
 }
