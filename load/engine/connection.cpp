@@ -25,7 +25,7 @@ bool Connection::Open(const Address& address, std::string& why) {
     peer_finished_ = broken_ = false;
     answers_ = 0;
     if (!stream_.Connect(address, parts_.tls, why)) return false;
-    if (!parts_.poller.Add(stream_.descriptor(), tag())) {
+    if (!parts_.events.Add(stream_.descriptor(), tag())) {
         why = std::string("epoll_ctl: ") + std::strerror(errno);
         stream_.Close();
         return false;

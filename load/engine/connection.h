@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "load/engine/deadlines.h"
-#include "load/engine/poller.h"
+#include "load/engine/event_set.h"
 #include "load/engine/response_reader.h"
 #include "load/engine/stream.h"
 #include "load/flow/journey.h"
@@ -50,7 +50,7 @@ struct ConnectionParts {
         : deadlines(connections), buffer(kReadBytes) {}
 
     ConnectionHost* host = nullptr;
-    Poller poller;
+    EventSet events;
     Deadlines deadlines;
     const TlsContext* tls = nullptr;
     bool keep_alive = true;

@@ -1,6 +1,5 @@
 #include "load/engine/engine.h"
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -10,12 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "load/engine/connection_pool.h"
+#include "load/engine/connection.h"
 #include "load/engine/probe.h"
-#include "load/engine/recorder.h"
+#include "load/engine/run_loop.h"
 #include "load/engine/target.h"
 #include "load/engine/tls.h"
-#include "load/engine/traffic.h"
 
 namespace holdfast::load {
 namespace {
@@ -62,61 +60,14 @@ class Engine::Loop {
 
     void Probe() { ProbeTarget(endpoint_, addresses_, tls_ ? &*tls_ : nullptr); }
 
-    void Run() {
-        // Sleeps end when they should, not up to 50 µs later.
-        ::prctl(PR_SET_TIMERSLACK, 1UL);
-        parts_.now = Clock::now();
-        Recorder recorder(flow_, options_.start, options_.ledger, options_.on_interval);
-        ConnectionPool pool(parts_, addresses_, parts_.deadlines.size());
-        Traffic traffic(options_, context_, parts_, pool, recorder);
-        const TimePoint end =
-            options_.trace ? TimePoint::max() : options_.start + options_.load.Length();
-        std::optional<TimePoint> give_up;
-        while (!traffic.IsDone()) {
-            Turn(traffic, pool, recorder, give_up.value_or(end));
-            recorder.Roll(parts_.now, GaugesOf(traffic, pool, recorder));
-            if (stop_ && !stopped_) {
-                stopped_ = true;
-                traffic.StopSending();
-                give_up = parts_.now + options_.drain;
-            } else if (!give_up && parts_.now >= end) {
-                traffic.EndPlan();
-                give_up = end + options_.drain;
-            }
-            if (give_up && parts_.now >= *give_up) traffic.GiveUp();
-        }
-        recorder.Finish(GaugesOf(traffic, pool, recorder));
-    }
+    void Run() { RunLoop(flow_, options_, context_, addresses_, parts_, stop_).Run(); }
 
     void Stop() noexcept {
         stop_ = true;
-        parts_.poller.Wake();
+        parts_.events.Wake();
     }
 
   private:
-    /// Sleeps until something happens or is due, and does it.
-    void Turn(Traffic& traffic, ConnectionPool& pool, const Recorder& recorder, TimePoint until) {
-        const TimePoint due =
-            std::min({until, traffic.next(), parts_.deadlines.next(), recorder.next()});
-        const std::span<const epoll_event> events = parts_.poller.Wait(due);
-        parts_.now = Clock::now();
-        for (const epoll_event& event : events) {
-            if (event.data.u64 == Poller::kWakeTag) continue;
-            Connection* connection = pool.ByTag(event.data.u64);
-            if (connection != nullptr) connection->OnEvents(event.events);
-            // A long batch of answers holds up nothing that is due.
-            if (traffic.next() <= parts_.now) traffic.BeginDue();
-        }
-        traffic.BeginDue();
-        parts_.deadlines.Expire(parts_.now, [&](std::uint32_t i) { pool.at(i).OnDeadline(); });
-    }
-
-    static Recorder::Gauges GaugesOf(const Traffic& traffic, ConnectionPool& pool,
-                                     Recorder& recorder) {
-        recorder.current().connects += pool.TakeOpenedCount();
-        return {traffic.in_flight(), traffic.waiting(), pool.open()};
-    }
-
     const Flow& flow_;
     EngineOptions options_;
     Endpoint endpoint_;
@@ -125,7 +76,6 @@ class Engine::Loop {
     std::optional<TlsContext> tls_;
     ConnectionParts parts_;
     std::atomic<bool> stop_{false};
-    bool stopped_ = false;
 };
 
 Engine::Engine(const Flow& flow, EngineOptions options)
