@@ -9,15 +9,15 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <random>
 #include <system_error>
 #include <vector>
 
 #include "worker/supervisor/child_table.h"
-#include "worker/supervisor/file_watch.h"
-#include "worker/supervisor/plugin_copies.h"
+#include "worker/supervisor/notice_log.h"
+#include "worker/supervisor/plugin_source.h"
 #include "worker/supervisor/report_text.h"
-#include "worker/supervisor/settling.h"
 #include "worker/supervisor/spawn.h"
 
 namespace holdfast::worker {
@@ -52,8 +52,7 @@ class Supervisor {
         : options_(options),
           arguments_(arguments),
           signals_(OpenSignals()),
-          copies_(options.plugin),
-          watch_(options.plugin),
+          plugin_(options.plugin, options.watch),
           supervision_(options.rules,
                        [this] { return std::generate_canonical<double, 32>(random_); }) {}
     ~Supervisor() { ::close(signals_); }
@@ -67,32 +66,22 @@ class Supervisor {
     void TakeSignals(Clock::time_point now);
     void TakeReports(ChildId child, Clock::time_point now);
     void Reap(Clock::time_point now);
-    void WatchPlugin(Clock::time_point now);
-    void Reload(Clock::time_point now);
+    void ReloadIfChanged(Clock::time_point now);
     void Obey(Clock::time_point now);
     void Start(const Order& order, Clock::time_point now);
-    void Tell();
     int EndAtOnce(int signal);
 
     const SupervisorOptions& options_;
     char* const* const arguments_;
     const int signals_;
-    PluginCopies copies_;
-    FileWatch watch_;
+    PluginSource plugin_;
     std::mt19937 random_{std::random_device{}()};
     Supervision supervision_;
     ChildTable children_;
-    Settling settling_;
-    bool forced_ = false;         ///< a SIGHUP: reload whether the file has changed or not
-    bool reload_wanted_ = false;  ///< as soon as the one that is under way is over
-    int end_signal_ = 0;          ///< the second one
+    int end_signal_ = 0;  ///< the second one
 };
 
 int Supervisor::Run() {
-    if (!copies_.Make(1)) {
-        spdlog::error("cannot start: plugin {} changes while it is read", options_.plugin);
-        return 1;
-    }
     spdlog::info("supervisor {}: keeps {} processes running", ::getpid(), options_.rules.processes);
     supervision_.Begin(Clock::now());
     for (;;) {
@@ -100,10 +89,12 @@ int Supervisor::Run() {
         TakeSignals(now);
         for (const ChildId child : children_.All()) TakeReports(child, now);
         Reap(now);
-        WatchPlugin(now);
+        ReloadIfChanged(now);
         supervision_.Tick(now);
         Obey(now);
-        Tell();
+        for (const Notice& notice : supervision_.TakeNotices()) {
+            Log(notice, options_.rules, supervision_.generation());
+        }
         if (end_signal_ != 0) return EndAtOnce(end_signal_);
         if (const auto code = supervision_.exit_code()) return *code;
         Sleep();
@@ -112,10 +103,10 @@ int Supervisor::Run() {
 
 void Supervisor::Sleep() {
     std::vector<pollfd> descriptors = {{.fd = signals_, .events = POLLIN, .revents = 0},
-                                       {.fd = watch_.fd(), .events = POLLIN, .revents = 0}};
+                                       {.fd = plugin_.watch_fd(), .events = POLLIN, .revents = 0}};
     children_.AddTo(descriptors);
     // A closed report pipe is readable until its child has been reaped: SIGCHLD comes soon.
-    const auto next = std::min(supervision_.NextTick(), settling_.NextLook());
+    const auto next = std::min(supervision_.NextTick(), plugin_.NextLook());
     constexpr auto kLongest = std::chrono::hours(1);
     const auto left = std::min<Clock::duration>(
         next == Clock::time_point::max() ? kLongest : next - Clock::now(), kLongest);
@@ -129,8 +120,7 @@ void Supervisor::TakeSignals(Clock::time_point now) {
         const int signal = static_cast<int>(info.ssi_signo);
         if (signal == SIGHUP) {
             spdlog::info("SIGHUP: reloading {}", options_.plugin);
-            forced_ = true;
-            settling_.Poke(now);
+            plugin_.Force(now);
         } else if (signal == SIGTERM || signal == SIGINT) {
             if (supervision_.draining()) {
                 end_signal_ = signal;
@@ -153,7 +143,7 @@ void Supervisor::TakeReports(ChildId child, Clock::time_point now) {
         } else if (constexpr std::string_view kCrash = "crash "; line.starts_with(kCrash)) {
             spdlog::error("process {} (pid {}): {}", running->place, running->process.pid,
                           ReportText(line.substr(kCrash.size()),
-                                     copies_.PathOf(running->generation), options_.plugin));
+                                     plugin_.CopyOf(running->generation), options_.plugin));
         }
     }
 }
@@ -182,53 +172,16 @@ void Supervisor::Reap(Clock::time_point now) {
         supervision_.OnEnded(child, end, now);
         const std::uint32_t generation = running.generation;
         if (generation != supervision_.generation() && !children_.HasGeneration(generation)) {
-            copies_.Drop(generation);
+            plugin_.Drop(generation);
         }
     }
 }
 
-void Supervisor::WatchPlugin(Clock::time_point now) {
-    const FileWatch::Changes changes = watch_.Take();
-    settling_.SetWriting(changes.written);
-    if (changes.complete && options_.watch) settling_.Poke(now);
-    if (now >= settling_.NextLook()) {
-        FileStamp stamp;
-        const bool there = StampOf(options_.plugin, stamp);
-        switch (settling_.Look(there ? std::optional(stamp) : std::nullopt, now)) {
-            case Settling::Verdict::kWait:
-                break;
-            case Settling::Verdict::kSettled:
-                reload_wanted_ = true;
-                break;
-            case Settling::Verdict::kNever:
-                spdlog::error("no reload: plugin {} is missing, empty or still written to",
-                              options_.plugin);
-                break;
-        }
-    }
-    if (reload_wanted_ && !supervision_.reloading()) Reload(now);
-}
-
-void Supervisor::Reload(Clock::time_point now) {
-    reload_wanted_ = false;
-    const bool forced = std::exchange(forced_, false);
-    if (supervision_.draining()) return;
-    if (!forced && copies_.SameAs(supervision_.generation())) {
-        spdlog::info("no reload: plugin {} has the same bytes as before", options_.plugin);
-        return;
-    }
+void Supervisor::ReloadIfChanged(Clock::time_point now) {
+    if (!plugin_.Look(now) || supervision_.reloading() || supervision_.draining()) return;
     const std::uint32_t next = supervision_.next_generation();
-    try {
-        if (!copies_.Make(next)) {
-            forced_ = forced;
-            settling_.Poke(now);
-            return;
-        }
-    } catch (const std::exception& error) {
-        spdlog::error("no reload: {}", error.what());
-        return;
-    }
-    if (!supervision_.Reload(now)) copies_.Drop(next);
+    if (!plugin_.Take(supervision_.generation(), next, now)) return;
+    if (!supervision_.Reload(now)) plugin_.Drop(next);
 }
 
 void Supervisor::Obey(Clock::time_point now) {
@@ -254,7 +207,7 @@ void Supervisor::Start(const Order& order, Clock::time_point now) {
         context.last_crash_age =
             std::chrono::duration_cast<milliseconds>(now - order.last_crash_at);
     }
-    context.plugin = copies_.PathOf(order.generation);
+    context.plugin = plugin_.CopyOf(order.generation);
     try {
         const SpawnedChild process = Spawn(arguments_, context);
         spdlog::info("process {} starts: pid {}, generation {}", order.place, process.pid,
@@ -263,44 +216,6 @@ void Supervisor::Start(const Order& order, Clock::time_point now) {
     } catch (const std::exception& error) {
         spdlog::error("process {} cannot be started: {}", order.place, error.what());
         supervision_.OnEnded(order.child, {.exit_code = 127}, now);
-    }
-}
-
-void Supervisor::Tell() {
-    for (const Notice& notice : supervision_.TakeNotices()) {
-        switch (notice.kind) {
-            case Notice::Kind::kRestart:
-                spdlog::warn("process {} starts again in {:.2f} s", notice.place,
-                             Seconds(notice.delay));
-                break;
-            case Notice::Kind::kQuarantine:
-                spdlog::error(
-                    "process {} is in quarantine: it ended {} times within {:.0f} s, the "
-                    "last time with {}; it starts again in {:.0f} s",
-                    notice.place, options_.rules.crash_limit, Seconds(options_.rules.crash_window),
-                    notice.reason, Seconds(notice.delay));
-                break;
-            case Notice::Kind::kCannotStart:
-                spdlog::error(
-                    "cannot start: every process ended before it served, the last one "
-                    "with {}",
-                    notice.reason);
-                break;
-            case Notice::Kind::kKilled:
-                spdlog::error("process {} did not end in its time: killed", notice.place);
-                break;
-            case Notice::Kind::kReloading:
-                spdlog::info("reload: generation {} starts", notice.generation);
-                break;
-            case Notice::Kind::kReloaded:
-                spdlog::info("reloaded: generation {} serves, the old processes drain",
-                             notice.generation);
-                break;
-            case Notice::Kind::kReloadFailed:
-                spdlog::error("reload failed: {}; generation {} goes on", notice.reason,
-                              supervision_.generation());
-                break;
-        }
     }
 }
 
