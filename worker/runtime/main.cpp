@@ -15,6 +15,7 @@
 #include <string_view>
 #include <thread>
 
+#include "worker/runtime/attach_wait.h"
 #include "worker/runtime/crash_report.h"
 #include "worker/runtime/describe.h"
 #include "worker/runtime/health_file.h"
@@ -118,10 +119,9 @@ int Serve(Options options, const std::optional<ChildContext>& context) {
 
 /// Ends the process. A thread that the plugin has left behind, against its contract, would run into
 /// the destructors of statics; so would one that still resolves a name.
-int Leave(int exit_code) {
+int Leave(int exit_code, int known_threads) {
     const std::filesystem::directory_iterator threads("/proc/self/task");
-    // This one and the one that waits for signals.
-    if (std::distance(begin(threads), end(threads)) > 2) {
+    if (std::distance(begin(threads), end(threads)) > known_threads) {
         std::fflush(nullptr);
         _exit(exit_code);
     }
@@ -147,24 +147,36 @@ int Main(int argc, char** argv) {
     if (!options) return exit_code;
     if (options->health) return IsHealthy(options->runtime.health_file) ? 0 : 1;
     if (!options->describe.empty()) return Describe(*options);
+    ::signal(SIGPIPE, SIG_IGN);
+    const bool supervise = options->processes.supervised && !context;
+    // A supervisor loads no plugin: its children wait, each by itself.
+    if (options->attach_wait && !supervise) {
+        if (const int signal = WaitForDebugger(); signal != 0) return 128 + signal;
+    }
+    if (!options->invoke.from.empty()) {
+        ReportCrashes(*options, std::nullopt);
+        StartLogging(options->log_level, options->log_format, std::nullopt);
+        exit_code = Invoke(options->runtime.plugin, options->runtime.plugin_config, options->invoke,
+                           options->json);
+        StopLogging();
+        return Leave(exit_code, 1);
+    }
 
     // Before any thread: all inherit it.
     const sigset_t set = EndSignals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
     // libzmq draws its identities from rand() and never seeds it.
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
     std::srand(static_cast<unsigned>(now.tv_nsec) ^ static_cast<unsigned>(::getpid()) << 16U);
 
-    const bool supervise = options->processes.supervised && !context;
     if (supervise) BlockSupervisorSignals();
     StartLogging(options->log_level, options->log_format,
                  context ? std::optional(context->index) : std::nullopt);
     exit_code =
         supervise ? RunSupervisor(options->processes.supervisor, argv) : Serve(*options, context);
     StopLogging();
-    return Leave(exit_code);
+    return Leave(exit_code, 2);  // the other waits for signals
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "worker/runtime/options.h"
 
+#include <holdfast/worker/reply_rules.hpp>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <limits>
@@ -29,6 +32,11 @@ struct Raw {
     std::string capacity_bytes = "64MiB";
     std::string drain_timeout = "30s";
     std::string stuck_after = "300ms";
+    std::string timeout;
+    std::string cancel_after;
+    std::vector<std::string> redact = {"authorization", "cookie", "proxy-authorization",
+                                       "x-api-key"};
+    std::string record_bytes = "64MiB";
 };
 
 const CLI::Validator kSize(
@@ -48,9 +56,58 @@ const CLI::Validator kGateway(
     },
     "tcp://HOST:PORT");
 
+std::string Environment(const char* name) {
+    return std::string("HOLDFAST_WORKER_") + name;
+}
+
+/// What looks at a plugin instead of serving it, or beside that.
+void DescribeDebugging(CLI::App& app, Options& options, Raw& raw) {
+    const auto& env = Environment;
+    InvokeOptions& invoke = options.invoke;
+    RecordOptions& record = options.runtime.record;
+    app.add_option("--describe", options.describe,
+                   "Only print what this plugin says of itself: version, services, options")
+        ->envname(env("DESCRIBE"));
+    app.add_option("--invoke", invoke.from,
+                   "Only give the plugin this request and print how it ends: a file, a folder of "
+                   "*.json, or - for standard input")
+        ->envname(env("INVOKE"));
+    app.add_option("--repeat", invoke.repeat, "With --invoke: each request so often")
+        ->envname(env("REPEAT"))
+        ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}))
+        ->capture_default_str();
+    app.add_option("--timeout", raw.timeout,
+                   "With --invoke: each request's deadline, instead of its own [30s]")
+        ->envname(env("TIMEOUT"))
+        ->check(kDuration);
+    app.add_option("--cancel-after", raw.cancel_after, "With --invoke: cancel each request then")
+        ->envname(env("CANCEL_AFTER"))
+        ->check(kDuration);
+    app.add_flag("--json", options.json, "With --describe and --invoke: print JSON")
+        ->envname(env("JSON"));
+    app.add_option("--record", record.folder,
+                   "Save requests to this folder, for --invoke: they may hold secrets")
+        ->envname(env("RECORD"));
+    app.add_option("--record-redact", raw.redact, "Headers whose values are not saved")
+        ->envname(env("RECORD_REDACT"))
+        ->delimiter(',')
+        ->capture_default_str();
+    app.add_option("--record-requests", record.max_requests, "Requests to save, at most")
+        ->envname(env("RECORD_REQUESTS"))
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+        ->capture_default_str();
+    app.add_option("--record-bytes", raw.record_bytes, "Bytes of files to save, at most")
+        ->envname(env("RECORD_BYTES"))
+        ->check(kSize)
+        ->capture_default_str();
+    app.add_flag("--attach-wait", options.attach_wait,
+                 "Print the process's id and wait for a debugger, or SIGCONT, first")
+        ->envname(env("ATTACH_WAIT"));
+}
+
 void Describe(CLI::App& app, Options& options, Raw& raw) {
     RuntimeOptions& runtime = options.runtime;
-    const auto env = [](const char* name) { return std::string("HOLDFAST_WORKER_") + name; };
+    const auto& env = Environment;
     app.add_option("--plugin", raw.plugins, "Shared object to load")
         ->envname(env("PLUGIN"))
         ->allow_extra_args(false);
@@ -95,10 +152,6 @@ void Describe(CLI::App& app, Options& options, Raw& raw) {
     app.add_flag("--health", options.health,
                  "Only check the health file: exit 0 when it is fresh (5 s), else 1")
         ->envname(env("HEALTH"));
-    app.add_option("--describe", options.describe,
-                   "Only print what this plugin says of itself: version, services, options")
-        ->envname(env("DESCRIBE"));
-    app.add_flag("--json", options.json, "Print that as JSON")->envname(env("JSON"));
     AddProcessOptions(app, options.processes);
     app.add_option("--log-level", options.log_level, "Least important lines to log")
         ->envname(env("LOG_LEVEL"))
@@ -108,13 +161,24 @@ void Describe(CLI::App& app, Options& options, Raw& raw) {
         ->envname(env("LOG_FORMAT"))
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
+    DescribeDebugging(app, options, raw);
     app.set_version_flag("--version", std::string("holdfast-worker ") + HOLDFAST_VERSION);
     app.footer(
         "Every option is also read from the environment: --drain-timeout is "
         "HOLDFAST_WORKER_DRAIN_TIMEOUT.\n"
-        "Exit codes: 0 drained, 1 cannot start, 2 wrong usage, 3 drain timed out, 130 or 143 "
-        "ended\n"
-        "at once by a second SIGINT or SIGTERM.");
+        "Exit codes: 0 drained, 1 cannot start, 2 wrong usage, 3 drain timed out, 4 an invoked\n"
+        "request was not answered, 130 or 143 ended at once by a second SIGINT or SIGTERM.");
+}
+
+void InterpretDebugging(const Raw& raw, Options& options) {
+    if (!raw.timeout.empty()) options.invoke.timeout = ParseDuration(raw.timeout);
+    if (!raw.cancel_after.empty()) options.invoke.cancel_after = ParseDuration(raw.cancel_after);
+    RecordOptions& record = options.runtime.record;
+    record.max_bytes = ParseSize(raw.record_bytes).value();
+    for (std::string name : raw.redact) {
+        std::transform(name.begin(), name.end(), name.begin(), &detail::Lower);
+        record.redact.insert(std::move(name));
+    }
 }
 
 /// Throws CLI::ValidationError.
@@ -134,7 +198,9 @@ void Interpret(const Raw& raw, Options& options) {
                                                    ": start a worker for each");
     }
     runtime.plugin = raw.plugins[0];
-    if (raw.gateways.empty()) throw CLI::ValidationError("--gateway", "is required");
+    InterpretDebugging(raw, options);
+    if (raw.gateways.empty() && options.invoke.from.empty())
+        throw CLI::ValidationError("--gateway", "is required");
     for (const std::string& gateway : raw.gateways) {
         runtime.gateways.push_back(ParseAddress(gateway).value());
     }

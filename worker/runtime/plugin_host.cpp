@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "worker/runtime/envelope_encoder.h"
 #include "worker/runtime/request_block.h"
@@ -85,6 +86,7 @@ void PluginHost::End() {
 void PluginHost::Handle(RequestRecord& record) {
     const holdfast_responder token = responders_.TokenOf(record);
     const auto& block = static_cast<const RequestBlock&>(*record.payload);
+    if (recorder_ != nullptr) recorder_->Take(block.request(), record.deadline - Clock::now());
     try {
         plugin_.handle(instance_, &block.request(), token);
     } catch (const std::exception& error) {
@@ -222,6 +224,13 @@ holdfast_result PluginHost::OnCancel(const holdfast_host_v1* host, holdfast_resp
                                      void (*callback)(void*), void (*release)(void*),
                                      void* context) {
     return Self(host).responders_.OnCancel(responder, {callback, release, context});
+}
+
+void EndAndKeep(std::unique_ptr<PluginLibrary> library, std::unique_ptr<PluginHost> host) {
+    host->End();
+    static auto* const ended =
+        new std::vector<std::pair<std::unique_ptr<PluginLibrary>, std::unique_ptr<PluginHost>>>;
+    ended->emplace_back(std::move(library), std::move(host));
 }
 
 }  // namespace holdfast::worker

@@ -1,18 +1,20 @@
 #pragma once
 
-#include <holdfast/worker/plugin_error.hpp>
+#include <holdfast/worker/plugin_library.hpp>
 #include <holdfast/worker/reply_rules.hpp>
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "worker/core/request_record.h"
 #include "worker/runtime/handler_pool.h"
+#include "worker/runtime/recorder.h"
 #include "worker/runtime/responder_table.h"
 
 namespace holdfast::worker {
@@ -39,6 +41,9 @@ class PluginHost {
     PluginHost(const PluginHost&) = delete;
     PluginHost& operator=(const PluginHost&) = delete;
 
+    /// From now on, every request that is handled is given to `recorder`, which outlives the
+    /// handlers. Before the first request.
+    void RecordTo(Recorder* recorder) { recorder_ = recorder; }
     /// Destroys the plugin's instance; what it calls afterwards is logged and refused. Once. The
     /// handlers have ended, and every request has been cancelled or answered.
     void End();
@@ -76,6 +81,7 @@ class PluginHost {
     const std::string name_;
     const PluginConfig config_;
     FinishedInbox& finished_;
+    Recorder* recorder_ = nullptr;
     ResponderTable responders_;
     Face face_;
     void* instance_ = nullptr;
@@ -87,5 +93,9 @@ class PluginHost {
     bool stopping_ = false;                   ///< guarded by mutex_
     std::thread cancel_thread_;               ///< runs the plugin's cancel callbacks
 };
+
+/// Ends the plugin, and keeps both as long as the process: a thread that the plugin has left
+/// behind, against its contract, runs the library's code and may call the host.
+void EndAndKeep(std::unique_ptr<PluginLibrary> library, std::unique_ptr<PluginHost> host);
 
 }  // namespace holdfast::worker

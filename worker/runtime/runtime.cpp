@@ -85,7 +85,9 @@ LoopOptions MakeLoopOptions(const RuntimeOptions& options, const PluginLibrary& 
 
 struct Runtime::Parts {
     explicit Parts(const RuntimeOptions& options)
-        : library(std::make_unique<PluginLibrary>(options.plugin)),
+        : recorder(options.record.folder.empty() ? nullptr
+                                                 : std::make_unique<Recorder>(options.record)),
+          library(std::make_unique<PluginLibrary>(options.plugin)),
           wakeup(std::make_shared<Wakeup>()),
           finished(*wakeup),
           host(std::make_unique<PluginHost>(library->plugin(), options.plugin_config,
@@ -94,21 +96,19 @@ struct Runtime::Parts {
           pool(std::make_unique<HandlerPool>(
               options.threads, finished,
               [plugin = host.get()](RequestRecord& record) { Handle(*plugin, record); })),
-          loop(MakeLoopOptions(options, *library), *host, *pool, finished, wakeup) {}
+          loop(MakeLoopOptions(options, *library), *host, *pool, finished, wakeup) {
+        if (recorder != nullptr) host->RecordTo(recorder.get());
+    }
 
-    /// The loop owns the requests, which the plugin may answer until it has been destroyed. A
-    /// thread that the plugin has left behind may call the host even then, and runs its code: both
-    /// stay as long as the process.
+    /// The loop owns the requests, which the plugin may answer until it has been destroyed.
     ~Parts() {
         pool.reset();
-        if (host != nullptr) host->End();
-        static auto* const ended =
-            new std::vector<std::pair<std::unique_ptr<PluginLibrary>, std::unique_ptr<PluginHost>>>;
-        ended->emplace_back(std::move(library), std::move(host));
+        EndAndKeep(std::move(library), std::move(host));
     }
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 
+    std::unique_ptr<Recorder> recorder;
     std::unique_ptr<PluginLibrary> library;
     std::shared_ptr<Wakeup> wakeup;
     FinishedInbox finished;

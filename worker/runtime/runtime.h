@@ -23,6 +23,7 @@ struct RuntimeOptions {
     std::size_t threads = 4;
     WorkerOptions rules;
     std::string health_file;
+    RecordOptions record;
     std::optional<ProcessFacts> process{};  ///< under a supervisor
     /// Called on the loop when the first gateway has welcomed this worker; must not block.
     std::function<void()> on_welcomed{};
@@ -35,7 +36,8 @@ struct RuntimeOptions {
 /// Thread: main makes, runs and ends it; RequestDrain from any.
 class Runtime {
   public:
-    /// Loads and starts the plugin; throws PluginError or ConfigError.
+    /// Loads and starts the plugin; throws PluginError, ConfigError, or std::runtime_error when it
+    /// cannot record.
     explicit Runtime(const RuntimeOptions& options);
     ~Runtime();
     Runtime(const Runtime&) = delete;

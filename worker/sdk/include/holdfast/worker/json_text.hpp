@@ -63,6 +63,7 @@ class JsonReader {
             Fail(at_ == text_.size() ? "the text ends where a value is wanted"
                                      : "a JSON value is wanted here");
         }
+        value.end = at_;
         return value;
     }
 

@@ -28,13 +28,14 @@ struct TextPlace {
     }
 };
 
-/// One value of a JSON text, with the offset of its first byte.
+/// One value of a JSON text, with the offsets of its first byte and of what follows it.
 struct JsonValue {
     enum class Kind : std::uint8_t { kNull, kFlag, kInteger, kNumber, kText, kArray, kObject };
     struct Member;
 
     Kind kind = Kind::kNull;
     std::size_t offset = 0;
+    std::size_t end = 0;
     bool flag = false;
     std::int64_t integer = 0;
     double number = 0;  ///< of an integer, too
