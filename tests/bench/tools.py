@@ -33,9 +33,10 @@ def status(pid, key):
 
 
 class Stack:
-    """A gateway with workers of one plugin, as real processes."""
+    """A gateway with a worker of one plugin, or with the command `worker`, as real processes."""
 
-    def __init__(self, build, folder, plugin, plugin_config=None, threads=1, config=""):
+    def __init__(self, build, folder, plugin, plugin_config=None, threads=1, config="",
+                 worker=None):
         self.build, self.folder, self.processes = build, pathlib.Path(folder), []
         self.data, self.ops, self.bus = free_port(), free_port(), free_port()
         file = self.folder / "gateway.yaml"
@@ -43,12 +44,12 @@ class Stack:
         environment = dict(os.environ, HOLDFAST_LISTEN_PORT=str(self.data),
                            HOLDFAST_OPS_PORT=str(self.ops), HOLDFAST_BUS_PORT=str(self.bus))
         self.gateway = self.start([build / "bin/holdfast-gateway", "--config", file], environment)
-        command = [build / "bin/holdfast-worker", "--plugin",
-                   build / f"plugins/libholdfast_{plugin}.so", "--gateway",
-                   f"tcp://127.0.0.1:{self.bus}", "--threads", str(threads)]
+        command = worker or [build / "bin/holdfast-worker", "--plugin",
+                             build / f"plugins/libholdfast_{plugin}.so", "--threads", threads]
         if plugin_config:
             command += ["--plugin-config", json.dumps(plugin_config)]
-        self.worker = self.start(command, dict(os.environ))
+        gateway = ["--gateway", f"tcp://127.0.0.1:{self.bus}"]
+        self.worker = self.start([*command, *gateway], dict(os.environ))
         self.wait_ready()
 
     def start(self, command, environment):

@@ -22,6 +22,9 @@ from .services import Service, registered
 log = logging.getLogger("holdfast_worker")
 
 DRAINED, FAILED, DRAIN_TIMED_OUT = 0, 1, 3
+# Handlers that compute give the interpreter's lock up this often: the loop waits for it. Python's
+# own 5 ms would be several turns of the loop.
+SWITCH_INTERVAL = 0.001
 
 
 def load(module: str) -> dict[str, Service]:
@@ -49,6 +52,7 @@ def serve(options: Options) -> int:
     """Until a signal has drained it. Returns the exit code. Thread: the main one."""
     # libzmq draws the jitter of its reconnects from rand() and never seeds it.
     ctypes.CDLL(None).srand(int.from_bytes(os.urandom(4), "little"))
+    sys.setswitchinterval(SWITCH_INTERVAL)
     listener = start_logging(options.log_level, options.log_format)
     code = _serve(options)
     listener.stop()
