@@ -63,7 +63,8 @@ class Answer:
 
 
 class Stack:
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
+        self.environment = environment or {}
         self.folder = folder
         self.journal_file = folder / "journal"
         self.ports = {name: free_port() for name in ("LISTEN", "OPS", "BUS")}
@@ -71,7 +72,7 @@ class Stack:
         self.start_gateway()
 
     def start(self, command, name):
-        environment = dict(os.environ)
+        environment = dict(os.environ, **self.environment)
         environment.update({f"HOLDFAST_{key}_PORT": str(p) for key, p in self.ports.items()})
         log = self.folder / name
         with log.open("ab") as out:

@@ -6,6 +6,7 @@ import enum
 
 import zmq
 
+from .curve_keys import CurveKeys
 from .decoding import MAX_ENVELOPE
 
 BUFFER_BYTES = 256 << 10
@@ -17,10 +18,31 @@ class Received(enum.Enum):
     BAD_FRAMES = "bad frames"
 
 
+class Change(enum.Flag):
+    """What happened to a connection."""
+
+    NONE = 0
+    DISCONNECTED = enum.auto()
+    # The handshake failed: this worker's key is not known there, or one side is encrypted and the
+    # other is not. libzmq does not connect again after that.
+    REFUSED = enum.auto()
+
+
+REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+# A gateway closes without a word when its key is another one. On a plain leg that is only one that
+# ends.
+CURVE_REFUSALS = REFUSALS | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+
+
 class GatewaySocket:
     """Thread: the loop's. Never blocks."""
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], endpoint: str) -> None:
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        endpoint: str,
+        keys: CurveKeys | None = None,
+    ) -> None:
         dealer = context.socket(zmq.DEALER)
         for option, value in (
             (zmq.IMMEDIATE, 1),
@@ -43,8 +65,13 @@ class GatewaySocket:
             (zmq.IPV6, int("[" in endpoint)),
         ):
             dealer.setsockopt(option, value)
+        if keys is not None:
+            dealer.curve_serverkey = keys.gateway
+            dealer.curve_publickey = keys.own_public
+            dealer.curve_secretkey = keys.own_secret
         self.dealer = dealer
-        self._monitor = dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._refusals = REFUSALS if keys is None else CURVE_REFUSALS
+        self._monitor = dealer.get_monitor_socket(zmq.EVENT_DISCONNECTED | self._refusals)
         dealer.connect(endpoint)
 
     def receive(self) -> bytes | Received:
@@ -61,16 +88,19 @@ class GatewaySocket:
             return False
         return True
 
-    def take_disconnected(self) -> bool:
-        """Whether a connection was closed since the last call."""
-        disconnected = False
+    def take_changes(self) -> Change:
+        """Since the last call."""
+        changes = Change.NONE
         while True:
             try:
                 frames = self._monitor.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                return disconnected
+                return changes
             event = int.from_bytes(frames[0][:2], "little")
-            disconnected = disconnected or event == zmq.EVENT_DISCONNECTED
+            if event == zmq.EVENT_DISCONNECTED:
+                changes |= Change.DISCONNECTED
+            if event & self._refusals:
+                changes |= Change.REFUSED
 
     def close(self, linger_ms: int = 0) -> None:
         self.dealer.disable_monitor()

@@ -17,7 +17,8 @@ from . import encoding
 from . import envelope_pb2 as wire
 from .address import Address, Resolver
 from .decoding import Incoming, Malformed, Reason, Refusal, decode
-from .gateway_socket import GatewaySocket, Received
+from .curve_keys import CurveKeys
+from .gateway_socket import Change, GatewaySocket, Received
 from .lanes import AsyncLane, Canceller, Inbox, ThreadLane
 from .request import Request
 from .rules.link import Link, Outgoing
@@ -65,7 +66,9 @@ class Loop:
         threads: int,
         module: str,
         health_file: str = "",
+        curve: CurveKeys | None = None,
     ) -> None:
+        self._curve = curve
         self._instance = os.urandom(8).hex()
         self._services = services
         self._threads_count = threads
@@ -167,7 +170,10 @@ class Loop:
     def _connect(self, endpoint: str, now: float) -> None:
         log.info("connecting to gateway %s", endpoint)
         link = self._worker.sessions.add(now)
-        self._connections[link] = Connection(link, endpoint, GatewaySocket(self._context, endpoint))
+        self._connections[link] = Connection(link, endpoint, self._open(endpoint))
+
+    def _open(self, endpoint: str) -> GatewaySocket:
+        return GatewaySocket(self._context, endpoint, self._curve)
 
     def _apply_resolved(self, endpoints: frozenset[str], now: float) -> None:
         known = set()
@@ -244,14 +250,34 @@ class Loop:
         connection.socket = None
         connection.reopen_at = now + REOPEN_AFTER
 
+    def _on_no_handshake(self, connection: Connection, now: float) -> None:
+        """One line until the gateway's answer is another one."""
+        if connection.socket is not None:
+            connection.socket.close()
+        connection.socket = None
+        connection.reopen_at = now + REOPEN_AFTER
+        reason = (
+            "it does not know this worker's key, has another key than --curve-gateway-key says, or "
+            "its leg is plain"
+            if self._curve
+            else "its leg is encrypted, and this worker has no --curve-key"
+        )
+        if connection.refusal != reason:
+            connection.refusal = reason
+            log.error("gateway %s refused the handshake: %s", connection.endpoint, reason)
+
     def _tick(self, now: float) -> None:
         for connection in list(self._connections.values()):
             link = connection.link
             if connection.socket is None:
                 if now >= connection.reopen_at:
-                    connection.socket = GatewaySocket(self._context, connection.endpoint)
-            elif connection.socket.take_disconnected():
-                self._worker.sessions.on_connection_lost(link, now)
+                    connection.socket = self._open(connection.endpoint)
+            else:
+                changes = connection.socket.take_changes()
+                if Change.DISCONNECTED in changes:
+                    self._worker.sessions.on_connection_lost(link, now)
+                if Change.REFUSED in changes:
+                    self._on_no_handshake(connection, now)
             # An address that is no longer resolved goes once nothing is spoken there any more.
             if not connection.wanted and not link.in_session():
                 log.info("gateway %s is no longer resolved: closing", connection.endpoint)

@@ -10,6 +10,7 @@ import re
 from typing import Callable, Sequence
 
 from .address import Address, parse_address
+from .curve_keys import CurveKeys
 from .log import LEVELS
 from .rules.worker import WorkerOptions
 from .version import VERSION
@@ -34,6 +35,7 @@ class Options:
     threads: int
     processes: int
     rules: WorkerOptions
+    curve: CurveKeys | None  # none: the leg is plain
     health_file: str
     health: bool  # only look at the health file
     log_level: str
@@ -130,6 +132,8 @@ def _parser() -> argparse.ArgumentParser:
         "hand requests back that wait so long while no thread is free",
         "DURATION",
     )
+    add("curve-key", str, "", "this worker's secret certificate: encrypts the leg", "FILE")
+    add("curve-gateway-key", str, "", "the gateways' public certificate", "FILE")
     add("drain-timeout", parse_duration, "30s", "how long an ending worker may finish", "DURATION")
     add("health-file", str, "", "touched every second while a gateway welcomes this worker", "FILE")
     parser.add_argument(
@@ -165,6 +169,11 @@ def parse_options(arguments: Sequence[str]) -> Options:
         config = raw.plugin_config or ""
         if config.startswith("@"):
             config = pathlib.Path(config[1:]).read_text(encoding="utf-8")
+        curve = None
+        if bool(raw.curve_key) != bool(raw.curve_gateway_key):
+            raise ValueError("--curve-key and --curve-gateway-key go together")
+        if raw.curve_key:
+            curve = CurveKeys.read(raw.curve_gateway_key, raw.curve_key)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     if raw.health and not raw.health_file:
@@ -185,6 +194,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
             stuck_after=raw.stuck_after,
             drain_timeout=raw.drain_timeout,
         ),
+        curve=curve,
         health_file=raw.health_file or "",
         health=raw.health,
         log_level=raw.log_level,

@@ -70,6 +70,7 @@ def _serve(options: Options) -> int:
             options.threads,
             pathlib.Path(options.module).stem,
             options.health_file,
+            options.curve,
         )
     except (Exception, SystemExit) as error:
         log.error("cannot start: %s: %s", type(error).__name__, error, exc_info=error)
