@@ -1,14 +1,13 @@
 #include "worker/plugins/orders/validation.h"
 
 #include <openssl/sha.h>
+#include <holdfast/worker/json.hpp>
 
 #include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <set>
 #include <utility>
-
-#include "worker/plugins/orders/strict_json.h"
 
 namespace holdfast::orders {
 namespace {
@@ -78,7 +77,7 @@ std::optional<Problem> ReadLine(const json& element, const std::string& path, Re
 }  // namespace
 
 std::variant<OrderRequest, Problem> ParseOrderRequest(std::string_view body) {
-    JsonResult parsed = ParseStrictJson(body, kMaxDepth);
+    worker::JsonResult parsed = worker::ParseStrictJson(body, kMaxDepth);
     if (!parsed.value) {
         return Problem{400, "malformed-json", "The body is not acceptable JSON",
                        std::move(parsed.error), "body"};
