@@ -667,6 +667,13 @@ def a_group_ends_the_session(gateway: Gateway, _: Worker) -> None:
 
 
 @check("Limits and malformed bytes")
+def a_group_inside_an_item_ends_the_session(gateway: Gateway, _: Worker) -> None:
+    gateway.wait_welcomed()
+    envelope = wire.Envelope(session=gateway.session).SerializeToString()
+    ends_the_session(gateway, [envelope + b"\x2a\x04\x08\x01\x53\x54"])  # in a Ping
+
+
+@check("Limits and malformed bytes")
 def two_frames_end_the_session(gateway: Gateway, _: Worker) -> None:
     gateway.wait_welcomed()
     envelope = wire.Envelope(session=gateway.session).SerializeToString()

@@ -1,12 +1,16 @@
 """What the tests' workers serve: /sync/{word}/{argument} and /async/{word}/{argument}."""
 
 import asyncio
+import atexit
 import os
 import time
 
 from holdfast_worker import NotProcessed, Problem, Reply, Request, plugin_config, service
 
 JOURNAL = os.open(plugin_config(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+
+atexit.register(lambda: os.write(JOURNAL, b"left - - -\n"))
 
 
 def note(word: str, request: Request) -> None:

@@ -44,6 +44,7 @@ def test_a_drain_under_load_loses_nothing(stack):
     assert set(clients.stop()) == {(200, "replied")}
     assert staying.poll() is None
     assert "returned" not in leaving.log.read_text().split("counted since the start:")[1]
+    assert len(stack.journal("left")) == 1  # what the module has registered with atexit
 
 
 def test_after_a_stop_nothing_is_started_that_was_answered(stack):

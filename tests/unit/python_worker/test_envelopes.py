@@ -1,3 +1,4 @@
+import random
 from types import SimpleNamespace
 
 import pytest
@@ -5,6 +6,9 @@ from holdfast_worker import envelope_pb2 as wire
 from holdfast_worker.decoding import MAX_FIELDS_OF_ONE, MAX_ITEMS, Malformed, decode
 from holdfast_worker.encoding import encode, encode_reply
 from holdfast_worker.rules.link import Outgoing, Pong, Return, ReturnReason
+
+# pytest shows warnings that decoding has silenced.
+pytestmark = pytest.mark.filterwarnings("ignore:Unexpected end-group tag")
 
 
 def request(**facts):
@@ -74,6 +78,8 @@ def test_unknown_fields_are_skipped():
         b"\x09\x01\x02",  # a cut fixed64
         b"\x2a\x01\x08",  # a cut Ping
         b"\x3a\x03\x2a\x01\xff",  # text that is not UTF-8
+        b"\x2a\x04\x08\x01\x53\x54",  # a Ping with a group
+        b"\x2a\x04\x08\x01\x54\x08",  # a Ping with the end of a group that has no beginning
     ],
 )
 def test_what_is_no_message_is_malformed(data):
@@ -123,6 +129,29 @@ def test_a_welcome_without_its_terms_is_malformed():
         envelope = wire.Envelope(session=1, welcome=wire.Welcome(**terms))
         assert reason_of(envelope.SerializeToString()) == "bad welcome"
     assert reason_of(wire.Envelope(welcome=wire.Welcome(**good)).SerializeToString())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_bytes_come_they_are_read_or_malformed(seed):
+    draw = random.Random(seed).randrange
+    message = request(body=b"x" * 20, route="/r", headers=[wire.Field(name="a", value=b"b")])
+    envelope = wire.Envelope(session=7, requests=[message], ping=wire.Ping(sequence=300))
+    envelope.welcome.lease_ms = 500
+    envelope.refused.detail = "why"
+    envelope.cancels.add(id=1, attempt=1)
+    whole = envelope.SerializeToString()
+    read = 0
+    for _ in range(500):
+        data = bytearray(whole)
+        for _ in range(draw(4)):
+            data[draw(len(data))] = draw(256)
+        del data[draw(2 * len(data)) :]
+        try:
+            decode(bytes(data))
+            read += 1
+        except Malformed:
+            pass
+    assert read < 500
 
 
 def test_what_is_sent_can_be_read():

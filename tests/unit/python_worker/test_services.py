@@ -77,6 +77,18 @@ def test_an_exception_is_a_failure_that_names_it(serve):
     assert (answer.kind, answer.status, answer.detail) == ("failed", 502, "SystemExit: no?way")
 
 
+def test_an_exception_that_cannot_say_what_it_is_is_a_failure_too(serve):
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError("mute")
+
+    @serve
+    def broken(_request):
+        raise Mute
+
+    assert (invoke("s").kind, invoke("s").detail) == ("failed", "Mute")
+
+
 def test_a_refusal_says_that_nothing_was_done(serve):
     @serve
     def refusing(_request):

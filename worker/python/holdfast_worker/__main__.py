@@ -29,7 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    # Handlers that do not return, and their threads, must not keep the process.
-    os._exit(code)
+    sys.exit(main())

@@ -63,7 +63,7 @@ def _encode(record: Record, result: Any) -> Answer:
 
 
 def _failed(record: Record, service: Service, error: BaseException) -> Answer:
-    detail = f"{type(error).__name__}: {error}"
+    detail = _describe(error)
     try:
         if isinstance(error, Problem):
             return _encode(record, error.reply())
@@ -72,7 +72,7 @@ def _failed(record: Record, service: Service, error: BaseException) -> Answer:
             text = printable(str(error), 1024)
             return encoding.encode_reply(record.id, record.attempt, refused, detail=text)
     except Exception as problem:  # what the Problem says cannot be sent
-        error, detail = problem, f"{type(problem).__name__}: {problem}"
+        error, detail = problem, _describe(problem)
     if not record.cancelled:
         # With its traceback, unless it is the reply that was wrong.
         trace = None if isinstance(error, BadReply) else error
@@ -80,3 +80,10 @@ def _failed(record: Record, service: Service, error: BaseException) -> Answer:
             "service %s: request %016x failed: %s", service.name, record.id, detail, exc_info=trace
         )
     return encoding.encode_failure(record.id, record.attempt, detail)
+
+
+def _describe(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # an exception that cannot even say what it is must not end the thread
+        return type(error).__name__

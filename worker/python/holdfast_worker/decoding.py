@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Iterator
+import warnings
+from typing import Any, Callable, Iterator, TypeVar
 
 from google.protobuf.message import DecodeError
 
@@ -24,6 +25,12 @@ MAX_FIELDS = 1 << 20
 VARINT, FIXED64, BYTES, GROUP, FIXED32 = 0, 1, 2, 3, 5
 WHO_ARE_YOU, WELCOME, REFUSED, PING, REPLY_CREDIT, REQUESTS, CANCELS, GOODBYE_ACK = range(2, 10)
 FIELD_LISTS = (9, 10, 11)  # of a Request
+
+
+M = TypeVar("M")
+
+# Of bytes that end a group which nobody began, protobuf's C++ implementation only warns.
+warnings.filterwarnings("ignore", "Unexpected end-group tag", RuntimeWarning)
 
 
 class Reason(enum.Enum):
@@ -98,6 +105,16 @@ def decode(data: bytes) -> Incoming:
     return into
 
 
+def _parse(kind: Callable[[], M], data: bytes) -> M:
+    message: Any = kind()
+    if message.ParseFromString(data) != len(data):
+        raise Malformed(Reason.WIRE)
+    if any(field.wire_type == GROUP for field in message.UnknownFields()):
+        raise Malformed(Reason.WIRE)
+    parsed: M = message
+    return parsed
+
+
 def _decode(data: bytes, into: Incoming) -> None:
     items = fields = 0
     requests, cancels = into.requests, into.cancels
@@ -112,7 +129,7 @@ def _decode(data: bytes, into: Incoming) -> None:
                 raise Malformed(Reason.TOO_MANY_ITEMS)
             part = data[begin:end]
             if number == CANCELS:
-                cancel = wire.Cancel.FromString(part)
+                cancel = _parse(wire.Cancel, part)
                 cancels.append((cancel.id, cancel.attempt))
                 continue
             # A field takes at least two bytes: what is small cannot have too many.
@@ -120,16 +137,14 @@ def _decode(data: bytes, into: Incoming) -> None:
                 fields += _count_fields(part)
                 if fields > MAX_FIELDS:
                     raise Malformed(Reason.TOO_MANY_FIELDS)
-            request = wire.Request.FromString(part)
-            if any(field.wire_type == GROUP for field in request.UnknownFields()):
-                raise Malformed(Reason.WIRE)
+            request = _parse(wire.Request, part)
             if not (request.id and request.attempt and request.sequence):
                 raise Malformed(Reason.BAD_REQUEST)
             requests.append((request, _payload_bytes(request)))
         elif number == PING:
-            into.ping = wire.Ping.FromString(data[begin:end]).sequence
+            into.ping = _parse(wire.Ping, data[begin:end]).sequence
         elif number == REPLY_CREDIT:
-            into.reply_credit = wire.ReplyCredit.FromString(data[begin:end]).bytes_total
+            into.reply_credit = _parse(wire.ReplyCredit, data[begin:end]).bytes_total
         elif number == WHO_ARE_YOU:
             into.who_are_you = True
         elif number == GOODBYE_ACK:
@@ -137,7 +152,7 @@ def _decode(data: bytes, into: Incoming) -> None:
         elif number == WELCOME:
             _decode_welcome(data[begin:end], into)
         elif number == REFUSED:
-            refused = wire.Refused.FromString(data[begin:end])
+            refused = _parse(wire.Refused, data[begin:end])
             into.refused = Refusal(
                 _refusal_name(refused.reason), printable(refused.detail), refused.protocol
             )
@@ -221,7 +236,7 @@ def _payload_bytes(request: wire.Request) -> int:
 
 
 def _decode_welcome(data: bytes, into: Incoming) -> None:
-    welcome = wire.Welcome.FromString(data)
+    welcome = _parse(wire.Welcome, data)
     into.gateway = printable(welcome.gateway)
     into.welcome = Welcome(
         ping_interval=welcome.ping_interval_ms / 1000,

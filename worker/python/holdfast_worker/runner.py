@@ -11,6 +11,7 @@ import pathlib
 import signal
 import sys
 import threading
+from logging.handlers import QueueListener
 from types import FrameType
 
 from .log import start_logging
@@ -49,17 +50,18 @@ def load(module: str) -> dict[str, Service]:
 
 
 def serve(options: Options) -> int:
-    """Until a signal has drained it. Returns the exit code. Thread: the main one."""
+    """Until a signal has drained it. Returns the exit code, so that what is registered with atexit
+    runs; ends the process itself when a handler does not return. Thread: the main one."""
     # libzmq draws the jitter of its reconnects from rand() and never seeds it.
     ctypes.CDLL(None).srand(int.from_bytes(os.urandom(4), "little"))
     sys.setswitchinterval(SWITCH_INTERVAL)
     listener = start_logging(options.log_level, options.log_format)
-    code = _serve(options)
+    code = _serve(options, listener)
     listener.stop()
     return code
 
 
-def _serve(options: Options) -> int:
+def _serve(options: Options, listener: QueueListener) -> int:
     os.environ["HOLDFAST_WORKER_PLUGIN_CONFIG"] = options.plugin_config
     try:
         services = load(options.module)
@@ -81,9 +83,12 @@ def _serve(options: Options) -> int:
         log.info("drained")
     else:
         log.error("the drain timed out: unfinished requests are cancelled")
+    code = DRAINED if drained else DRAIN_TIMED_OUT
     if not loop.handlers_end(1.0):
         log.error("a handler does not return: ending without it")
-    return DRAINED if drained else DRAIN_TIMED_OUT
+        listener.stop()
+        os._exit(code)
+    return code
 
 
 def _watch_signals(loop: Loop) -> None:
