@@ -171,8 +171,8 @@ TEST(Totals, ARefusalNeedsNone) {
 
 TEST(Seen, RemembersTheLastOnesAndForgetsBeforeItGrowsTooLarge) {
     Seen seen(1000);
-    for (int i = 0; i < 3000; ++i) ASSERT_TRUE(seen.Add(std::to_string(i))) << i;
-    for (int i = 2000; i < 3000; ++i) ASSERT_FALSE(seen.Add(std::to_string(i))) << i;
+    for (int i = 0; i < 2500; ++i) ASSERT_TRUE(seen.Add(std::to_string(i))) << i;
+    for (int i = 1000; i < 2500; ++i) ASSERT_FALSE(seen.Add(std::to_string(i))) << i;
     EXPECT_TRUE(seen.Add("0"));
 }
 

@@ -179,6 +179,10 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"steps: [{request: 'GET /${id}'}, {request: GET /, extract: {id: /id}}]",
             "f.yaml:1:19: unknown name in '${id}'; known are mark, uuid, uuid7, counter, now, "
             "timestamp, run, journey, random, choice, number"},
+        Bad{"scenarios: [{steps: [{request: GET /, extract: {id: /id}}]}, {steps: [{request: 'GET "
+            "/${id}'}]}]",
+            "f.yaml:1:81: unknown name in '${id}'; known are mark, uuid, uuid7, counter, now, "
+            "timestamp, run, journey, random, choice, number"},
         Bad{"variables: {mark: x}\nsteps: [{request: GET /}]",
             "f.yaml:1:13: 'mark' cannot be a variable's name; choose one of letters, digits and "
             "'_' "
