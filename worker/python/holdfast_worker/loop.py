@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import collections
-import dataclasses
 import logging
 import os
 import pathlib
@@ -15,10 +13,11 @@ import zmq
 
 from . import encoding
 from . import envelope_pb2 as wire
-from .address import Address, Resolver
-from .decoding import Incoming, Malformed, Reason, Refusal, decode
+from .address import Address
+from .connections import Connection, Connections
 from .curve_keys import CurveKeys
-from .gateway_socket import Change, GatewaySocket, Received
+from .decoding import Incoming, Malformed, Reason, decode
+from .gateway_socket import Received
 from .lanes import AsyncLane, Canceller, Inbox, ThreadLane
 from .request import Request
 from .rules.link import Link, Outgoing
@@ -31,24 +30,7 @@ from .version import VERSION
 log = logging.getLogger("holdfast_worker")
 
 MESSAGES_PER_TURN = 64
-REOPEN_AFTER = 1.0
 TOUCH_INTERVAL = 1.0
-LINGER_MS = 1000
-
-
-@dataclasses.dataclass(eq=False)
-class Connection:
-    """One gateway address."""
-
-    link: Link
-    endpoint: str
-    socket: GatewaySocket | None  # none while a broken one waits to be replaced
-    blocked: bool = False  # this turn it did not take its envelope
-    reopen_at: float = 0.0
-    wanted: bool = True  # configured, or still resolved
-    was_in_session: bool = False
-    gateway: str = ""
-    refusal: str = ""
 
 
 class Loop:
@@ -68,7 +50,6 @@ class Loop:
         health_file: str = "",
         curve: CurveKeys | None = None,
     ) -> None:
-        self._curve = curve
         self._instance = os.urandom(8).hex()
         self._services = services
         self._threads_count = threads
@@ -85,17 +66,11 @@ class Loop:
                 self._lane_of[name] = self._async
         self._rules = rules
         self._worker = Worker(rules, (self._threads, self._async), encoding.encode_failure)
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._connections: dict[Link, Connection] = {}
-        self._fixed = {address.endpoint for address in gateways if address.numeric}
-        names = [address for address in gateways if not address.numeric]
-        self._resolver = Resolver(names, self._inbox.wake)
-        self._malformed: collections.Counter[Reason] = collections.Counter()
+        self._connections = Connections(
+            gateways, self._worker.sessions, curve, self._inbox.wake, time.monotonic()
+        )
         self._next_touch = 0.0
         self._drain_requested = False
-        now = time.monotonic()
-        for endpoint in sorted(self._fixed):
-            self._connect(endpoint, now)
 
     def request_drain(self) -> None:
         self._drain_requested = True
@@ -113,10 +88,8 @@ class Loop:
             self._inbox.clear()
             if self._drain_requested:
                 worker.begin_drain(now)
-            endpoints = self._resolver.take_change()
-            if endpoints is not None:
-                self._apply_resolved(endpoints, now)
-            for connection in self._connections.values():
+            self._connections.take_resolved(now)
+            for connection in self._connections:
                 self._receive(connection, now)
             for record, verdict, answer in self._inbox.take_all():
                 if answer is not None:
@@ -125,11 +98,11 @@ class Loop:
                     worker.on_not_started(record, verdict)
             if now >= worker.next_tick:
                 self._tick(now)
-            for connection in self._connections.values():
+            for connection in self._connections:
                 connection.blocked = False
             worker.flush(self._transmit, now)
-            for connection in self._connections.values():
-                self._note_session(connection)
+            for connection in self._connections:
+                connection.note_session()
             if worker.drain in (DrainState.DRAINED, DrainState.TIMED_OUT):
                 return self._finish()
             self._sleep()
@@ -147,11 +120,7 @@ class Loop:
         if self._worker.drain is DrainState.TIMED_OUT:
             self._worker.abandon()
         log.info("counted since the start: %s", self._worker.counters)
-        self._resolver.stop()
-        for connection in self._connections.values():
-            if connection.socket is not None:
-                connection.socket.close(LINGER_MS)
-        self._context.term()
+        self._connections.close()
         return self._worker.drain
 
     def _sleep(self) -> None:
@@ -161,27 +130,11 @@ class Loop:
         if timeout <= 0:
             return
         items: list[tuple[zmq.Socket[bytes] | int, int]] = [(self._inbox.fd, zmq.POLLIN)]
-        for connection in self._connections.values():
+        for connection in self._connections:
             if connection.socket is not None:
                 events = zmq.POLLIN | (zmq.POLLOUT if connection.blocked else 0)
                 items.append((connection.socket.dealer, events))
         zmq.zmq_poll(items, max(1, round(timeout * 1000)))
-
-    def _connect(self, endpoint: str, now: float) -> None:
-        log.info("connecting to gateway %s", endpoint)
-        link = self._worker.sessions.add(now)
-        self._connections[link] = Connection(link, endpoint, self._open(endpoint))
-
-    def _open(self, endpoint: str) -> GatewaySocket:
-        return GatewaySocket(self._context, endpoint, self._curve)
-
-    def _apply_resolved(self, endpoints: frozenset[str], now: float) -> None:
-        known = set()
-        for connection in self._connections.values():
-            known.add(connection.endpoint)
-            connection.wanted = connection.endpoint in endpoints | self._fixed
-        for endpoint in sorted(endpoints - known):
-            self._connect(endpoint, now)
 
     def _receive(self, connection: Connection, now: float) -> None:
         for _ in range(MESSAGES_PER_TURN):
@@ -195,14 +148,14 @@ class Loop:
                     raise Malformed(Reason.FRAMES)
                 self._apply(connection, decode(received), now)
             except Malformed as malformed:
-                self._break(connection, malformed.reason, now)
+                self._connections.break_off(connection, malformed.reason, now)
 
     def _apply(self, connection: Connection, incoming: Incoming, now: float) -> None:
         worker, link, session = self._worker, connection.link, incoming.session
         if incoming.who_are_you:
             worker.sessions.on_who_are_you(link, now)
         if incoming.refused is not None:
-            self._note_refusal(connection, incoming.refused)
+            connection.note_refusal(incoming.refused, self._rules.refused_retry)
             worker.sessions.on_refused(link, now)
         if incoming.welcome is not None:
             connection.gateway = incoming.gateway
@@ -226,65 +179,8 @@ class Loop:
         if incoming.goodbye_ack:
             worker.on_goodbye_ack(link, session)
 
-    def _note_refusal(self, connection: Connection, refusal: Refusal) -> None:
-        text = (
-            f"gateway {connection.endpoint} refuses this worker: {refusal.reason} "
-            f"({refusal.detail}); it speaks protocol {refusal.protocol}, "
-            f"this worker {encoding.PROTOCOL}"
-        )
-        if connection.refusal != text:
-            connection.refusal = text
-            log.error("%s; trying again every %.0f s", text, self._rules.refused_retry)
-
-    def _break(self, connection: Connection, reason: Reason, now: float) -> None:
-        self._malformed[reason] += 1
-        log.error(
-            "gateway %s sent a malformed envelope (%s, %d so far): connecting anew",
-            connection.endpoint,
-            reason.value,
-            self._malformed[reason],
-        )
-        self._worker.sessions.end(connection.link)
-        if connection.socket is not None:
-            connection.socket.close()
-        connection.socket = None
-        connection.reopen_at = now + REOPEN_AFTER
-
-    def _on_no_handshake(self, connection: Connection, now: float) -> None:
-        """One line until the gateway's answer is another one."""
-        if connection.socket is not None:
-            connection.socket.close()
-        connection.socket = None
-        connection.reopen_at = now + REOPEN_AFTER
-        reason = (
-            "it does not know this worker's key, has another key than --curve-gateway-key says, or "
-            "its leg is plain"
-            if self._curve
-            else "its leg is encrypted, and this worker has no --curve-key"
-        )
-        if connection.refusal != reason:
-            connection.refusal = reason
-            log.error("gateway %s refused the handshake: %s", connection.endpoint, reason)
-
     def _tick(self, now: float) -> None:
-        for connection in list(self._connections.values()):
-            link = connection.link
-            if connection.socket is None:
-                if now >= connection.reopen_at:
-                    connection.socket = self._open(connection.endpoint)
-            else:
-                changes = connection.socket.take_changes()
-                if Change.DISCONNECTED in changes:
-                    self._worker.sessions.on_connection_lost(link, now)
-                if Change.REFUSED in changes:
-                    self._on_no_handshake(connection, now)
-            # An address that is no longer resolved goes once nothing is spoken there any more.
-            if not connection.wanted and not link.in_session():
-                log.info("gateway %s is no longer resolved: closing", connection.endpoint)
-                self._worker.sessions.remove(link)
-                if connection.socket is not None:
-                    connection.socket.close()
-                del self._connections[link]
+        self._connections.tick(now)
         self._worker.tick(now)
         if self._health_file and now >= self._next_touch and self._worker.sessions.any():
             self._next_touch = now + TOUCH_INTERVAL
@@ -293,30 +189,9 @@ class Loop:
             except OSError as error:
                 log.warning("cannot touch the health file: %s", error)
 
-    def _note_session(self, connection: Connection) -> None:
-        in_session = connection.link.in_session()
-        if in_session == connection.was_in_session:
-            return
-        connection.was_in_session = in_session
-        if in_session:
-            log.info(
-                "gateway %s (%s) welcomes this worker", connection.endpoint, connection.gateway
-            )
-        else:
-            log.warning(
-                "the session with gateway %s (%s) is over: its requests are cancelled",
-                connection.endpoint,
-                connection.gateway,
-            )
-
     def _transmit(self, link: Link, out: Outgoing) -> bool:
-        connection = self._connections[link]
-        if connection.socket is not None:
-            sent = connection.socket.send(self._hello(link) if out.hello else encoding.encode(out))
-            connection.blocked = not sent
-            return sent
-        connection.blocked = True
-        return False
+        envelope = self._hello(link) if out.hello else encoding.encode(out)
+        return self._connections[link].send(envelope)
 
     def _hello(self, link: Link) -> bytes:
         envelope = wire.Envelope()
