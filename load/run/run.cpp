@@ -185,7 +185,7 @@ int Run(const RunOptions& options) {
                                       .run = result.run,
                                       .seed = result.seed,
                                       .processes = decided.processes,
-                                      .drain = options.drain,
+                                      .drain = options.Drain(),
                                       .checks = !options.no_checks,
                                       .ledger = options.ledger};
     Fleet fleet(decided.processes, [&generator](std::uint32_t process, int channel) {
@@ -207,7 +207,7 @@ int Run(const RunOptions& options) {
          .thresholds = decided.thresholds,
          .steps = result.steps,
          .processes = decided.processes,
-         .drain = options.drain,
+         .drain = options.Drain(),
          .settle = std::min(kLongestSettle, decided.load.find_limit.probe),
          .stop = signals.stop(),
          .on_second = [&screen](const Interval& interval) { screen.Show(interval); },
@@ -230,7 +230,7 @@ int Trace(const RunOptions& options) {
     engine.load.connections = 1;
     engine.identity = {.run = decided.result.run, .seed = decided.result.seed};
     engine.start = Clock::now();
-    engine.drain = options.drain;
+    engine.drain = options.Drain();
     std::uint64_t errors = 0;
     engine.on_interval = [&errors](const Interval& interval) {
         for (const StepInterval& step : interval.steps) {

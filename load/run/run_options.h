@@ -28,7 +28,8 @@ struct RunOptions {
     std::optional<std::uint32_t> connections;
     std::optional<std::uint32_t> processes;
     std::optional<Duration> warm_up;
-    Duration drain = std::chrono::seconds(10);
+    std::optional<Duration> drain;
+    Duration Drain() const { return drain.value_or(std::chrono::seconds(10)); }
     std::optional<std::uint64_t> seed;
     std::string ops;
     std::string ledger;

@@ -71,6 +71,8 @@ void AddLoad(CLI::App& verb, RunOptions& options) {
               "Generators (as few as the descriptors allow)");
     AddParsed(verb, "--warm-up", options.warm_up, ParseDuration, kDurationRule,
               "At the start, recorded but not counted");
+    AddParsed(verb, "--drain", options.drain, ParseDuration, kDurationRule,
+              "After the load, for answers that are still out (10s)");
     AddParsed(verb, "--seed", options.seed, ParseCount, "a whole number",
               "Of everything random (a new one each time)");
 }
