@@ -69,7 +69,8 @@ holdfast_package(worker SECTION httpd SUGGESTS holdfast-gateway
 holdfast_package(tools SECTION net RECOMMENDS holdfast-gateway
   DESCRIPTION "HTTP front that holds requests, not threads: the tools"
     "holdfastctl looks at a running gateway, steers it over its ops port, and"
-    "writes the project of a new plugin.")
+    "writes the project of a new plugin. holdfast-load loads an order flow by the"
+    "clock, checks every answer and compares them with the database.")
 holdfast_package(dev SECTION devel ALL
   RECOMMENDS "holdfast-worker, holdfast-tools, cmake, g++ (>= 4:12) | clang (>= 1:14), libgtest-dev"
   SUGGESTS "holdfast-gateway"

@@ -66,9 +66,9 @@ struct Reconciliation {
     std::uint64_t Differences() const;
 };
 
-/// Compares a ledger with the database. Streams both: memory is bounded by about 80 MiB, one line
+/// Compares a ledger with the database. Streams both: memory is bounded by about 128 MiB, one line
 /// of the ledger and the list of articles, whatever the size of either; the rest lies in a
-/// temporary file of about as many bytes as the ledger (in SQLITE_TMPDIR, TMPDIR or /var/tmp).
+/// temporary file of about the ledger's size (in SQLITE_TMPDIR, TMPDIR or /var/tmp).
 /// `before` is the stock before the run when the ledger does not have it. Throws LedgerError or
 /// DatabaseError.
 Reconciliation Reconcile(const std::string& ledger, OrdersDatabase& database,

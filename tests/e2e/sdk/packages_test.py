@@ -70,7 +70,7 @@ class Packages(unittest.TestCase):
                                 "/usr/lib/holdfast/plugins/libholdfast_echo.so",
                                 "/usr/lib/holdfast/plugins/libholdfast_orders.so",
                                 "/usr/lib/systemd/system/holdfast-worker@.service"],
-            "holdfast-tools": ["/usr/bin/holdfastctl"],
+            "holdfast-tools": ["/usr/bin/holdfastctl", "/usr/bin/holdfast-load"],
             "holdfast-dev": ["/usr/include/holdfast/worker/plugin.h",
                              "/usr/share/cmake/holdfast/holdfastConfig.cmake",
                              "/usr/share/cmake/holdfast/plugin_symbols.map",
