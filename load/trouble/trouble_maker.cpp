@@ -89,7 +89,7 @@ void TroubleMaker::Make(const TroubleEvent& event) {
 void TroubleMaker::MakeToProcess(const TroubleEvent& event) {
     switch (event.action) {
         case Action::kKill:
-            return SignalProcess(Subject(event.subject), SIGKILL);
+            return Kill(event.subject, Subject(event.subject));
         case Action::kStop:
             return Stop(event.subject, Subject(event.subject));
         case Action::kContinue:
@@ -133,20 +133,25 @@ void TroubleMaker::MakeToContainers(const TroubleEvent& event) {
 }
 
 void TroubleMaker::Restart(const TroubleEvent& event) {
-    std::optional<ProcessRef> old;
     try {
-        old = Subject(event.subject);
-        SignalProcess(*old, SIGTERM);
-        Continue(*old);  // one that is stopped cannot see the SIGTERM
-        if (!WaitForEnd(*old, kEndPatienceMs)) SignalProcess(*old, SIGKILL);
+        const ProcessRef old = Subject(event.subject);
+        SignalProcess(old, SIGTERM);
+        Continue(old);  // one that is stopped cannot see the SIGTERM
+        if (!WaitForEnd(old, kEndPatienceMs)) Kill(event.subject, old);
     } catch (const ProcessGone&) {
         // Dead already is what restarts are for; or it ended between two of these lines.
     }
-    if (old && !WaitForEnd(*old, kEndPatienceMs)) {
-        throw TroubleError(event.subject + ": the old process does not end, even by SIGKILL");
-    }
     StartDetached(event.command, event.subject);
     seen_.erase(event.subject);
+}
+
+/// Returns once it has ended, so that the next event finds it so.
+void TroubleMaker::Kill(const std::string& file, const ProcessRef& process) {
+    SignalProcess(process, SIGKILL);
+    if (!WaitForEnd(process, kEndPatienceMs)) {
+        throw TroubleError(file + ": process " + std::to_string(process.pid) +
+                           " does not end, even by SIGKILL");
+    }
 }
 
 void TroubleMaker::Stop(const std::string& file, const ProcessRef& process) {

@@ -30,6 +30,7 @@ class TroubleMaker {
     void MakeToProcess(const TroubleEvent& event);
     void MakeToContainers(const TroubleEvent& event);
     void Restart(const TroubleEvent& event);
+    void Kill(const std::string& file, const ProcessRef& process);
     void Stop(const std::string& file, const ProcessRef& process);
     void Continue(const ProcessRef& process);
     /// The pid file's process; the one that was seen there before, or a properly written new one.
