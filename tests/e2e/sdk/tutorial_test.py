@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""docs/plugins.md, followed to the letter: every command of the tutorial, in a home of its own."""
+"""The tutorial of docs/plugins.md, followed to the letter: every command, in a home of its own."""
 
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -18,6 +19,12 @@ def installing():
     return rf"cmake --install {BINARY_DIR} --prefix"
 
 
+def tutorial():
+    """The page's tutorial; what follows it is reference, whose examples stand for themselves."""
+    page = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")
+    return re.search(r"^## From nothing .*?(?=^## )", page, re.M | re.S)[0]
+
+
 class Tutorial(unittest.TestCase):
     def test_does_what_it_says(self):
         home = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-tutorial-"))
@@ -25,7 +32,7 @@ class Tutorial(unittest.TestCase):
         data, ops, bus = free_port(), free_port(), free_port()
         nothing_installed = environment(prefix=home / "nothing")
         document.run(
-            (ROOT / "docs/plugins.md").read_text(encoding="utf-8"), home,
+            tutorial(), home,
             dict(nothing_installed, HOME=str(home), HOLDFAST_LISTEN_PORT=str(data),
                  HOLDFAST_OPS_PORT=str(ops), HOLDFAST_BUS_PORT=str(bus),
                  HOLDFAST_OPS_URL=f"http://127.0.0.1:{ops}"),
