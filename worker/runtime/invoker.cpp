@@ -88,12 +88,14 @@ Invocation Invoker::Call(const RequestFile& request, Duration timeout,
         const std::lock_guard lock(mutex_);
         watched_ = nullptr;
     }
-    if (reply) {
-        result = Decode(*reply);
-        last_is_free_ = true;
-    } else {
+    last_is_free_ = reply.has_value();
+    if (!reply) {
         host_->Cancel(record);
         result.detail = "no answer within its deadline";
+    } else if (end >= record.deadline) {
+        result.detail = "the answer came after its deadline";
+    } else {
+        result = Decode(*reply);
     }
     result.time = end - begin;
     return result;

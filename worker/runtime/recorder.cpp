@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -82,10 +83,17 @@ void Recorder::Take(const holdfast_request_v1& request, Duration timeout) {
         ++taken_;
         queued_bytes_ += bytes;
     }
-    Item item{CopyRequest(request, timeout, options_.redact), bytes};
-    {
+    try {
+        Item item{CopyRequest(request, timeout, options_.redact), bytes};
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(item));
+    } catch (const std::bad_alloc&) {
+        // No memory for a copy: the plugin may still have enough for the request itself.
+        const std::lock_guard lock(mutex_);
+        --taken_;
+        ++left_out_;
+        queued_bytes_ -= bytes;
+        return;
     }
     wanted_.notify_one();
 }

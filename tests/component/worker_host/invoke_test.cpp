@@ -48,8 +48,18 @@ TEST_F(Invoke, EndsWithFourWhenARequestIsNotAnswered) {
 TEST_F(Invoke, CancelsWhenItIsToldToAndAtTheDeadline) {
     EXPECT_EQ(Try("until-cancelled", {"--cancel-after", "20ms"}), 0);
     EXPECT_THAT(Said(), HasSubstr("cancelled"));
-    EXPECT_EQ(Try("sleep 20000", {"--timeout", "50ms"}), 0);
-    EXPECT_THAT(Said(), HasSubstr("cancelled"));
+    EXPECT_EQ(Try("sleep 20000", {"--timeout", "50ms", "--plugin-config", File("journal")}), 4);
+    EXPECT_THAT(Journal(), HasSubstr("cancelled"));
+}
+
+TEST_F(Invoke, DoesNotWaitForAHandlerThatDoesNotReturn) {
+    EXPECT_EQ(Try("block 60000", {"--timeout", "50ms"}), 4);
+    EXPECT_THAT(Said(), HasSubstr("TIMED OUT (504): the handler does not return"));
+}
+
+TEST_F(Invoke, TakesAnAnswerThatComesAfterTheDeadlineForNone) {
+    EXPECT_EQ(Try("block 200", {"--timeout", "50ms"}), 4);
+    EXPECT_THAT(Said(), HasSubstr("TIMED OUT (504): the answer came after its deadline"));
 }
 
 TEST_F(Invoke, RepeatsAndGivesPercentiles) {

@@ -76,6 +76,7 @@ struct Alarm {
 /// the path of a journal of what was started, finished and cancelled; empty: no journal.
 ///
 ///   sleep MS        answers after MS ms, at once when cancelled; holds its handler thread
+///   block MS        the same, whatever happens meanwhile
 ///   later MS        answers after MS ms from another thread
 ///   never           never answers (until the plugin is destroyed)
 ///   until-cancelled answers when it is cancelled
@@ -115,6 +116,9 @@ void Trouble::HandleAsync(Request request, Responder responder) {
     const auto [word, argument] = ParseCommand(request);
     if (word == "sleep") {
         Sleep(request, std::move(responder), std::chrono::milliseconds(Number(argument)));
+    } else if (word == "block") {
+        std::this_thread::sleep_for(std::chrono::milliseconds(Number(argument)));
+        responder.Answer({.body = "slept"});
     } else if (word == "later") {
         AnswerLater(request, std::move(responder), std::chrono::milliseconds(Number(argument)));
     } else if (word == "never") {
