@@ -97,6 +97,23 @@ def test_one_that_is_not_idempotent_ends_with_its_killed_worker(stack):
     assert (answer.status, answer.outcome) == (502, "worker-lost")
 
 
+def test_code_that_keeps_the_interpreters_lock_costs_its_process_only(stack):
+    """What docs/python.md says of it, and of --processes."""
+    parent = stack.worker("--threads", "2", "--processes", "2")
+    stack.wait_workers(2)
+    hog = stack.begin("/sync/hog/1.5", b"")
+    stack.wait_noted("started")
+    connection = stack.connect()
+    while not stack.journal("started")[1:]:
+        connection.request("GET", "/sync/echo/x")
+        assert Answer(connection.getresponse()).status == 200
+    assert Answer(hog.getresponse()).outcome == "worker-lost"
+    stack.wait_workers(2)
+    parent.terminate()
+    assert parent.wait(30) == 0
+    assert "starting it again" not in parent.log.read_text()
+
+
 def test_several_processes_serve_and_a_lost_one_is_started_again(stack):
     parent = stack.worker("--processes", "2")
     stack.wait_workers(2)
