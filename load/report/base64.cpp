@@ -32,8 +32,9 @@ bool FromBase64(std::string_view text, std::string& bytes) {
     if (text.size() % 4 != 0) return false;
     for (std::size_t at = 0; at < text.size(); at += 4) {
         std::string_view four = text.substr(at, 4);
-        while (at + 4 == text.size() && four.size() > 2 && four.back() == '=')
+        while (at + 4 == text.size() && four.size() > 2 && four.back() == '=') {
             four.remove_suffix(1);
+        }
         std::uint32_t group = 0;
         for (std::size_t n = 0; n < 4; ++n) {
             const auto digit = n < four.size() ? kAlphabet.find(four[n]) : 0;

@@ -44,7 +44,7 @@ std::string FormatCount(std::uint64_t count) {
 
 std::string FormatRate(double per_second) {
     if (per_second >= 99.95) {
-        return FormatCount(static_cast<std::uint64_t>(std::min(per_second, 1e18) + 0.5));
+        return FormatCount(static_cast<std::uint64_t>(std::llround(std::min(per_second, 1e18))));
     }
     char text[64];
     std::snprintf(text, sizeof text, "%.*f", per_second < 9.995 ? 2 : 1, per_second);

@@ -83,8 +83,8 @@ Json Spectrum(const Histogram& histogram) {
     Json points = Json::array();
     if (histogram.count() == 0) return points;
     const double last = std::log10(static_cast<double>(histogram.count()));
-    for (double nines = 0; nines < last; nines += 1.0 / 16) {
-        const double quantile = 1 - std::pow(10, -nines);
+    for (int n = 0; n < last * 16; ++n) {
+        const double quantile = 1 - std::pow(10, -n / 16.0);
         points.push_back({quantile, Short(Seconds(histogram.At(quantile)))});
     }
     points.push_back({1 - std::pow(10, -last), Short(Seconds(histogram.max()))});

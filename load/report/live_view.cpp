@@ -100,7 +100,7 @@ void LiveView::Say(std::string_view line) {
 }
 
 // `above` goes in front of the picture and stays there. Everything leaves in one write.
-void LiveView::Draw(std::string above) {
+void LiveView::Draw(const std::string& above) {
     std::string bytes;
     if (drawn_ > 0) bytes += "\x1b[" + std::to_string(drawn_) + "A\r";
     bytes += above;

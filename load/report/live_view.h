@@ -44,7 +44,7 @@ class LiveView {
     std::string Line() const;
     std::string Progress(std::size_t columns) const;
     std::string Errors() const;
-    void Draw(std::string bytes);
+    void Draw(const std::string& above);
 
     LoadProfile load_;
     LiveOptions options_;

@@ -32,7 +32,7 @@ void PrintFigures(const Figures& figures, std::ostream& out) {
     table.Print(out);
 }
 
-/// How the latencies are spread, a row for each half of a power of ten that holds any.
+/// How the latencies are spread, four rows for each power of ten from 1 µs on.
 void PrintSpectrum(const Histogram& latency, std::ostream& out) {
     if (latency.count() == 0) return;
     struct Row {
@@ -41,8 +41,8 @@ void PrintSpectrum(const Histogram& latency, std::ostream& out) {
     };
     std::vector<Row> rows;
     std::uint64_t before = 0;
-    for (double exponent = 3; before < latency.count(); exponent += 0.25) {
-        const Duration upto(std::llround(std::pow(10, exponent)));
+    for (int quarter = 12; before < latency.count(); ++quarter) {
+        const Duration upto(std::llround(std::pow(10, quarter / 4.0)));
         const std::uint64_t upto_here = latency.CountUpTo(upto);
         if (upto_here > before || !rows.empty()) rows.push_back({upto, upto_here - before});
         before = upto_here;

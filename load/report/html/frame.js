@@ -14,15 +14,15 @@ const columnAt = (time) =>
   Math.max(0, Math.min(data.columns - 1, Math.floor(time / data.width)));
 const middleOf = (column) => Math.min((column + 0.5) * data.width, length);
 
-/** Shades what no figure counts, and draws the time axis. */
-function drawTime(root, width, height) {
+/** Shades what no figure counts, named in the first plot, and draws the time axis. */
+function drawTime(root, width, height, named) {
   const x = timeScale(width);
   const { top, bottom } = margins(width);
   for (const [from, upto, what] of [[0, data.warmUp, "warm-up"], [data.loadEnd, length, "drain"]]) {
     if (upto - from < length / 1000) continue;
     root.append(svg("rect", { class: "uncounted", x: x(from), y: top, width: x(upto) - x(from),
       height: height - top - bottom }, svg("title", {}, `${what}: in no figure of the tables`)));
-    if (x(upto) - x(from) > 52) {
+    if (named && x(upto) - x(from) > 52) {
       root.append(svg("text", { class: "faint", x: x(from) + 5, y: top + 12 }, what));
     }
   }

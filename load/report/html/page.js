@@ -4,7 +4,7 @@ function addTimePlots(host) {
   const of = (name) => data.steps[step.get()][name];
   const errorsOf = () => Object.entries(of("errors")).map(([label, values]) =>
     ({ label, look: `error-${label}`, kind: "stack", values }));
-  timePlot(host, { title: "Latency", scale: "log", format: formatDuration, height: 240,
+  timePlot(host, { title: "Latency", scale: "log", format: formatDuration, height: 240, named: true,
     about: "Percentiles of the time from a request's planned send to its last byte.",
     series: () => [["p50", "p50"], ["p90", "p90"], ["p99", "p99"], ["p99.9", "p999"], ["max", "max"]]
       .map(([label, look]) =>

@@ -6,7 +6,7 @@
  *   series(): [{ label, look, values, kind: "line" | "step" | "stack" | "dashed", times }]
  *     values has one number or null for each column of the data, or for each of `times`
  *   format, scale: "linear" | "log", base: 2 for bytes
- *   height, optional
+ *   height, named (what is shaded has its name there), both optional
  */
 function timePlot(host, options) {
   const hidden = new Set();
@@ -24,7 +24,7 @@ function timePlot(host, options) {
       "aria-label": `${options.title}. ${options.about} Arrow keys move through time.` });
     const layers = stacked(shown);
     const y = valueScale(shown, layers, width);
-    drawTime(root, width, height);
+    drawTime(root, width, height, options.named);
     drawValues(root, width, y, y.ticks, options.format);
     const x = timeScale(width);
     const at = (each, n) => x(each.times ? Math.min(each.times[n], length) : middleOf(n));

@@ -114,6 +114,18 @@ TEST(HtmlTest, ALongRunIsCutIntoColumnsWithoutLosingWhatStandsOut) {
     EXPECT_LT(Page(result).size(), 400'000U);
 }
 
+TEST(HtmlTest, OfSamplesThatShareAPlaceTheLargestCounts) {
+    Result result = MakeResult();
+    for (std::uint64_t n = 0; n < 1500; ++n) {
+        result.ops.push_back(
+            {0.1 * static_cast<double>(n), n == 700 ? 99U : 1U, 0, 0, n == 900 ? 1U : 2U, 0});
+    }
+    const Json ops = Json::parse(HtmlData(result))["ops"];
+    EXPECT_EQ(ops["pending"].size(), 500U);
+    EXPECT_EQ(ops["pending"][700 / 3], 99);
+    EXPECT_EQ(ops["workers"][900 / 3], 1);
+}
+
 TEST(HtmlTest, SecondsWithoutAnAnswerHaveNoPercentile) {
     Result result = MakeResult();
     result.intervals[6].steps.clear();

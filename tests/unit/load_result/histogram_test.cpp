@@ -187,11 +187,12 @@ TEST(HistogramTest, BytesThatAreCutOrContradictThemselvesAreNoHistogram) {
     using namespace std::string_view_literals;
     for (
         std::string_view bytes : {
-            "\x01\x05\x04\x05\x01"sv,          // min above max
-            "\x01\x05\x05\x05\x00"sv,          // a bucket in use without a value
-            "\x01\x05\x05\x06\x01"sv,          // the first bucket is not the minimum's
-            "\x02\x05\x09\x05\x01\x00\x01"sv,  // the last bucket is not the maximum's
-            "\x01\x85\x00\x05\x05\x01"sv,      // a number longer than it need be
+            "\x01\x05\x04\x05\x01"sv,              // min above max
+            "\x01\x05\x05\x05\x00"sv,              // a bucket in use without a value
+            "\x01\x05\x05\x06\x01"sv,              // the first bucket is not the minimum's
+            "\x02\x05\x09\x05\x01\x00\x01"sv,      // the last bucket is not the maximum's
+            "\x01\x85\x00\x05\x05\x01"sv,          // a number longer than it need be
+            "\x01\x80\x02\x81\x02\x80\x02\x01"sv,  // one value that is two
             "\x01\x05\x05\x05\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv,  // 2^64 - 1 values
             "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01\x01"sv,          // as many buckets
             "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x05\x01"sv,
