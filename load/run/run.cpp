@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <mutex>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "load/report/describe.h"
@@ -118,6 +120,13 @@ struct Decided {
         }
         if (!options.database.empty() && options.ledger.empty()) {
             throw UsageError("--db writes the stock before the run into the ledger: give --ledger");
+        }
+        if (!options.ledger.empty() && !std::ofstream(options.ledger, std::ios::app)) {
+            throw UsageError("--ledger " + options.ledger + ": " +
+                             std::generic_category().message(errno));
+        }
+        if (!options.ops.empty() && !options.ops.starts_with("http://")) {
+            throw UsageError("--ops " + options.ops + ": http://HOST:PORT is right");
         }
         outputs.AddFolder(options.out);
         outputs.AddHtml(options.html);

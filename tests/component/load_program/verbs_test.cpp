@@ -58,6 +58,10 @@ TEST_F(Verbs, WrongInputIsOneLineAndItsExitCode) {
     OneLine({"run", flow, "--url", url, "--connections", "1000000", "--processes", "1"}, 2,
             "--processes");
     OneLine({"run", flow, "--url", url, "--html", "/nonexistent/x.html"}, 2, "/nonexistent/x.html");
+    OneLine({"run", flow, "--url", url, "--ledger", "/nonexistent/l"}, 2,
+            "/nonexistent/l: No such");
+    OneLine({"run", flow, "--url", url, "--ops", "8081"}, 2, "--ops 8081: http://HOST:PORT");
+    OneLine({"run", flow, "--url", "localhost"}, 3, "localhost");
     OneLine({"run", Path("none.yaml"), "--url", url}, 2, "none.yaml");
     OneLine({"check", File("bad.yaml", "name: x\nsteps:\n  - reqest: GET /\n")}, 2, "bad.yaml:3");
     OneLine({"compare", flow, flow}, 2, "good.yaml");
