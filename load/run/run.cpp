@@ -224,6 +224,9 @@ int Run(const RunOptions& options) {
         result);
     conductor.Run(start);
     result.marks = trouble.Finish();
+    for (const Mark& mark : result.marks) {
+        if (mark.failed) result.warnings.push_back("trouble at " + LineOf(mark));
+    }
     scraper.Finish(result);
     const bool written = Report(decided);
     return ExitCodeOf(result, conductor.incomplete() || !written, signals.received());

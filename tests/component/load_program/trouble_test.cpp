@@ -48,6 +48,7 @@ TEST_F(TroubleRuns, HappensAtItsTimeAndIsMarkedInTheResult) {
     EXPECT_FALSE(result.marks[1].failed);
     EXPECT_TRUE(result.marks[2].failed);
     EXPECT_THAT(result.marks[2].label, HasSubstr("does not run"));
+    EXPECT_THAT(result.warnings, ::testing::Contains(HasSubstr("does not run (FAILED)")));
 }
 
 TEST_F(TroubleRuns, WhatIsStoppedGoesOnAtTheEndOfTheRun) {
