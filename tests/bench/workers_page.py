@@ -58,8 +58,9 @@ def write(build, folder, seconds, output):
              f"Written by `./dev bench --only workers` on {time.strftime('%Y-%m-%d')}. Machine:"
              f" {machine()}.", "The generator, the gateway and the worker share its cores, so that"
              " a worker that costs less lets the others do more. Compare figures within this page"
-             " only. Before the first run"
-             f" {load:.0f} other programs were running.", "",
+             " only. The machine's load"
+             f" average before the first run was {load:.1f}: at more than 2 other programs had"
+             " their share of it.", "",
              f"An echo of 300 B behind the gateway, {CONNECTIONS} connections by wrk. The median of"
              f" {ROUNDS} runs of {seconds} s, taken in turn. CPU is of the worker's processes, all"
              f" threads. Target: {TARGET:,} requests/s of one Python process:"
