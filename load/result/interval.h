@@ -15,8 +15,8 @@ namespace holdfast::load {
 
 /// What one step of a flow did in one interval, by when its requests ended.
 struct StepInterval {
-    std::uint64_t sent = 0;      ///< requests begun in this interval
-    std::uint64_t answered = 0;  ///< whole answers, good or bad
+    std::uint64_t sent = 0;                           ///< requests begun in this interval
+    std::uint64_t answered = 0;                       ///< whole answers, good or bad
     std::array<std::uint64_t, kErrorKinds> errors{};  ///< by ErrorKind; [0] counts the good ones
     std::map<std::uint16_t, std::uint64_t> statuses;  ///< HTTP status → answers
     std::map<std::string, std::uint64_t, std::less<>> outcomes;  ///< Holdfast-Outcome → answers
