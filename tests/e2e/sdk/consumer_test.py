@@ -76,7 +76,7 @@ class InstalledTree(unittest.TestCase):
                     self.assertNotIn(str(folder).encode(), content, path)
 
     def test_has_programs_that_run(self):
-        for program in ("holdfast-gateway", "holdfast-worker", "holdfastctl"):
+        for program in ("holdfast-gateway", "holdfast-worker", "holdfastctl", "holdfast-load"):
             self.assertRegex(run(PREFIX / "bin" / program, "--version"), r"\d+\.\d+\.\d+")
 
     def test_has_plugins_that_load(self):
