@@ -247,6 +247,8 @@ TEST_F(Supervised, AFileThatIsStillWrittenIsNotLoaded) {
     ASSERT_GE(fd, 0);
     // Most of it, so that only who writes knows that it is not all.
     ASSERT_EQ(::write(fd, more.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    worker->Signal(SIGHUP);
+    ASSERT_TRUE(WaitLogged("SIGHUP: reloading"));
     gateway.Idle(ms(1500));
     EXPECT_FALSE(Logged("reload: "));
     ASSERT_GT(::write(fd, more.data() + bytes.size(), more.size() - bytes.size()), 0);
