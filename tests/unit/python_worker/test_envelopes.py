@@ -1,4 +1,7 @@
+import os
 import random
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -89,6 +92,21 @@ def test_what_is_no_message_is_malformed(data):
 def test_a_group_inside_a_request_is_malformed():
     inner = request().SerializeToString() + b"\xfb\x07\xfc\x07"
     assert reason_of(b"\x3a" + bytes([len(inner)]) + inner) == "wire"
+
+
+def test_bad_text_is_malformed_for_protobuf_in_plain_python_too():
+    program = """
+from google.protobuf.internal import api_implementation
+from holdfast_worker.decoding import Malformed, decode
+assert api_implementation.Type() == "python"
+try:
+    decode(b"\\x3a\\x03\\x2a\\x01\\xff")
+except Malformed:
+    print("malformed")
+"""
+    environment = dict(os.environ, PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION="python")
+    command = [sys.executable, "-c", program]
+    assert subprocess.check_output(command, env=environment) == b"malformed\n"
 
 
 def test_too_many_items_are_not_parsed():

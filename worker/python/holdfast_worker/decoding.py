@@ -92,7 +92,7 @@ def decode(data: bytes) -> Incoming:
     into = Incoming()
     try:
         _decode(data, into)
-    except (DecodeError, IndexError):
+    except IndexError:
         raise Malformed(Reason.WIRE) from None
     welcome = into.welcome
     if welcome is not None and not (
@@ -107,7 +107,11 @@ def decode(data: bytes) -> Incoming:
 
 def _parse(kind: Callable[[], M], data: bytes) -> M:
     message: Any = kind()
-    if message.ParseFromString(data) != len(data):
+    try:
+        size = message.ParseFromString(data)
+    except (DecodeError, ValueError):  # the latter by the implementation in Python, of bad UTF-8
+        raise Malformed(Reason.WIRE) from None
+    if size != len(data):
         raise Malformed(Reason.WIRE)
     if any(field.wire_type == GROUP for field in message.UnknownFields()):
         raise Malformed(Reason.WIRE)
