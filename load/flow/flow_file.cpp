@@ -19,11 +19,7 @@ constexpr std::uintmax_t kMaxFile = 4U << 20;
 
 void ReadVariables(const Yaml& node, Scope& scope, Plan& plan) {
     for (const Yaml::Entry& entry : node.Map("a map of names and values")) {
-        if (entry.key.find_first_of(" .{}$") != std::string::npos || scope.IsKnown(entry.key)) {
-            entry.key_node.Fail(Quoted(entry.key) +
-                                " cannot be a variable's name; choose one of letters, digits and "
-                                "'_' that nothing else has");
-        }
+        scope.CheckNewName(entry);
         Template value =
             CompileTemplate(entry.value, entry.value.Text("a text"), Escape::kNone, scope);
         if (value.Uses(Template::Part::Kind::kMark)) {

@@ -148,13 +148,8 @@ void ParseTimes(const YamlMap& map, RequestStep& step) {
 
 void ParseExtracts(const Yaml& node, Scope& scope, RequestStep& step) {
     for (const Yaml::Entry& entry : node.Map("a map of variables and where they are found")) {
-        const bool is_variable = scope.FindVariable(entry.key) != nullptr;
-        if (entry.key.find_first_of(" .{}$") != std::string::npos ||
-            (scope.IsKnown(entry.key) && !is_variable)) {
-            entry.key_node.Fail(Quoted(entry.key) +
-                                " cannot be a variable's name; choose one of letters, digits and "
-                                "'_' that nothing else has");
-        }
+        // Several steps may extract the same variable: the last one counts.
+        if (scope.FindVariable(entry.key) == nullptr) scope.CheckNewName(entry);
         step.extracts.push_back({ParseSelector(entry.value), scope.AddVariable(entry.key)});
     }
 }

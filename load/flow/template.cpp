@@ -181,6 +181,13 @@ bool Scope::IsKnown(std::string_view name) const {
            std::ranges::find(feeders_, name, &Feeder::name) != feeders_.end();
 }
 
+void Scope::CheckNewName(const Yaml::Entry& entry) const {
+    if (entry.key.find_first_of(" .{}$") == std::string::npos && !IsKnown(entry.key)) return;
+    entry.key_node.Fail(Quoted(entry.key) +
+                        " cannot be a variable's name; choose one of letters, digits and '_' that "
+                        "nothing else has");
+}
+
 bool Scope::UseColumn(std::string_view feeder, std::string_view column, const Place& place,
                       Template::Part& part) {
     const auto found = std::ranges::find(feeders_, feeder, &Feeder::name);

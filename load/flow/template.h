@@ -88,6 +88,9 @@ class Scope {
     const Names& variables() const { return variables_; }
     void Restore(Names names) { variables_ = std::move(names); }
     bool IsKnown(std::string_view name) const;
+    /// Refuses a key that cannot name a variable, because of its characters or because something
+    /// else has the name.
+    void CheckNewName(const Yaml::Entry& entry) const;
     /// The place of the column among those that are used of its feeder. False when there is no such
     /// feeder.
     bool UseColumn(std::string_view feeder, std::string_view column, const Place& place,
