@@ -22,7 +22,8 @@ constexpr std::size_t IndexOf(std::uint64_t value) {
 
 constexpr std::uint64_t LowerEnd(std::size_t index) {
     if (index < 2 * kSub) return index;
-    const std::uint64_t shift = index / kSub - 1;
+    // No bucket's is more; the analyzer cannot know.
+    const std::uint64_t shift = (index / kSub - 1) & 63U;
     return (index - shift * kSub) << shift;
 }
 
