@@ -89,7 +89,7 @@ void WriteTiles(const Figures& figures, std::ostream& out) {
     const StepFigures& all = figures.all;
     out << "<section class=\"tiles\" aria-label=\"Key figures\">\n";
     Tile(out, "answers per second", FormatRate(all.AnsweredRate()),
-         FormatRate(all.SentRate()) + "/s planned, over " +
+         FormatRate(all.SentRate()) + "/s sent, over " +
              FormatDuration(Duration(std::llround(figures.seconds * 1e9))));
     Tile(out, "latency p50", At(all.latency, 0.5), "p90 " + At(all.latency, 0.9));
     Tile(out, "latency p99", At(all.latency, 0.99),

@@ -2,7 +2,7 @@
 // is at the same place in each.
 
 const length = Math.max(data.length, 1);
-const margins = (width) => ({ left: width < 480 ? 46 : 62, right: 10, top: 16, bottom: 22 });
+const margins = (width) => ({ left: width < 480 ? 54 : 62, right: 10, top: 16, bottom: 22 });
 
 function timeScale(width) {
   const { left, right } = margins(width);
