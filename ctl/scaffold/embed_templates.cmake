@@ -1,6 +1,6 @@
 # Writes a C++ source whose function gives the text of files:
 #   cmake -D FOLDER=dir -D FILES=a/./b;c/./d/e -D FUNCTION=CppTemplates -D OUTPUT=x.cpp
-#         -P EmbedFiles.cmake
+#         -P embed_templates.cmake
 # Each file is named by what is behind its /./ (b, d/e).
 set(source "#include \"ctl/scaffold/templates.h\"\n\n#include <array>\n
 namespace holdfast::ctl {\n
