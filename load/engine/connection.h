@@ -21,6 +21,8 @@ class Connection;
 /// an event, so the host may send on it, open it or close it right there.
 class ConnectionHost {
   public:
+    virtual ~ConnectionHost() = default;
+
     /// Connected, TLS agreed: idle.
     virtual void OnReady(Connection& connection) = 0;
     /// Never connected; closed.
@@ -35,9 +37,6 @@ class ConnectionHost {
     virtual void OnUnasked(Connection& connection) = 0;
     /// The server has closed an idle connection.
     virtual void OnClosed(Connection& connection) = 0;
-
-  protected:
-    ~ConnectionHost() = default;
 };
 
 /// What all connections of an engine share.

@@ -1,9 +1,9 @@
 #include "load/engine/recorder.h"
 
-#include <string.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 

@@ -204,8 +204,9 @@ ResponseReader::Status ResponseReader::TakeChunks() {
         if (rest.size() == before) break;
     }
     kept_rest_.erase(0, kept_rest_.size() - rest.size());
-    if (kept_rest_.size() > kMaxHead)
+    if (kept_rest_.size() > kMaxHead) {
         return Malformed("a chunk's line or the trailers are too long");
+    }
     return chunks_->is_done() ? FinishKept(!kept_rest_.empty()) : Status::kMore;
 }
 

@@ -37,7 +37,7 @@ class Traffic final : public ConnectionHost {
     /// Everything outlives it.
     Traffic(const EngineOptions& options, std::shared_ptr<JourneyContext> context,
             ConnectionParts& parts, ConnectionPool& pool, Recorder& recorder);
-    ~Traffic();
+    ~Traffic() override;
 
     /// Begins what is due by now, reading the clock itself; at most kBeginAtOnce journeys, so that
     /// a generator which has fallen behind still hears the answers.
