@@ -77,9 +77,10 @@ bool Journey::Way::LacksExtract() {
 void Journey::Way::DescribeStatus() {
     detail_ = "status " + std::to_string(context_->answer.status());
     // RFC 9457: the type says what went wrong.
-    static const Selector kType{false, "/type"};
-    if (const auto type = context_->answer.At(kType))
+    static const Selector problem_type{false, "/type"};
+    if (const auto type = context_->answer.At(problem_type)) {
         detail_ += " (" + std::string(type->text) + ")";
+    }
     detail_ += ", expected " + step().statuses.Text();
 }
 

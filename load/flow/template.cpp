@@ -106,8 +106,9 @@ class Compiler {
     }
 
     Part Choice(const std::vector<std::string_view>& words) const {
-        if (words.size() < 2)
+        if (words.size() < 2) {
             node_.Fail("'${choice}' takes the words to choose from: ${choice a b}");
+        }
         Part part;
         part.kind = Part::Kind::kChoice;
         for (std::size_t i = 1; i < words.size(); ++i) {
@@ -203,6 +204,7 @@ bool Scope::UseColumn(std::string_view feeder, std::string_view column, const Pl
 
 std::vector<std::string> Scope::Known() const {
     std::vector<std::string> known;
+    known.reserve(kPlainNames.size());
     for (const auto& [name, kind] : kPlainNames) known.emplace_back(name);
     for (const char* name : {"random", "choice", "number"}) known.emplace_back(name);
     for (const auto& [name, value] : constants_) known.push_back(name);

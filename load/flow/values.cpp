@@ -39,11 +39,11 @@ std::uint64_t UnixMilliseconds() {
 
 /// 2026-11-21T07:44:29.556Z
 void AppendNow(std::string& out) {
-    using namespace std::chrono;
-    const auto now = floor<milliseconds>(system_clock::now());
-    const auto day = floor<days>(now);
-    const year_month_day date(day);
-    const hh_mm_ss time(now - day);
+    namespace chrono = std::chrono;
+    const auto now = chrono::floor<chrono::milliseconds>(chrono::system_clock::now());
+    const auto day = chrono::floor<chrono::days>(now);
+    const chrono::year_month_day date(day);
+    const chrono::hh_mm_ss time(now - day);
     std::array<char, 40> text;
     const int length = std::snprintf(
         text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",

@@ -69,8 +69,8 @@ class Yaml {
     Yaml Named(std::string name) const;
 
   private:
-    Yaml(YAML::Node node, std::shared_ptr<const std::string> file, std::string name)
-        : node_(std::move(node)), file_(std::move(file)), name_(std::move(name)) {}
+    Yaml(const YAML::Node& node, std::shared_ptr<const std::string> file, std::string name)
+        : node_(node), file_(std::move(file)), name_(std::move(name)) {}
 
     YAML::Node node_;
     std::shared_ptr<const std::string> file_;

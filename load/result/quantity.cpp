@@ -63,8 +63,9 @@ std::optional<double> ParseNumber(std::string_view text) {
     double number = 0;
     const char* end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, number);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || !std::isfinite(number))
+    if (parsed.ec != std::errc{} || parsed.ptr != end || !std::isfinite(number)) {
         return std::nullopt;
+    }
     return number;
 }
 
