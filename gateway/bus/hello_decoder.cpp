@@ -65,7 +65,7 @@ bool DecodeService(std::string_view bytes, HelloItem::Service& service) {
     return reader.ok() && !service.name.empty();
 }
 
-bool DecodeProcess(std::string_view bytes, HelloItem::Process& process) {
+bool DecodeProcess(std::string_view bytes, WorkerProcess& process) {
     using wire::Process;
     Reader reader(bytes);
     for (wire_format::Field field; reader.Next(field);) {

@@ -22,6 +22,15 @@ struct PeerId {
     friend constexpr auto operator<=>(PeerId, PeerId) = default;
 };
 
+/// What a supervisor knows of the process that it started.
+struct WorkerProcess {
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t restarts = 0;
+    std::string last_crash;     ///< empty: there was none
+    Duration last_crash_age{};  ///< at the time of the Hello
+};
+
 /// What a worker sends, decoded; the sizes have passed the codec's limits.
 struct HelloItem {
     std::uint32_t protocol = 0;
@@ -30,15 +39,7 @@ struct HelloItem {
     std::string host;
     std::uint64_t pid = 0;
     std::uint32_t threads = 0;
-    /// Of a worker that a supervisor started.
-    struct Process {
-        std::uint32_t index = 0;
-        std::uint32_t generation = 0;
-        std::uint32_t restarts = 0;
-        std::string last_crash;     ///< empty: there was none
-        Duration last_crash_age{};  ///< at the time of the Hello
-    };
-    std::optional<Process> process{};
+    std::optional<WorkerProcess> process{};  ///< of a worker that a supervisor started
     struct Service {
         std::string name;
         std::string plugin;

@@ -32,8 +32,8 @@ struct Snapshot {
         std::uint32_t queued = 0;
         std::uint32_t running = 0;
         Duration oldest_started{};
-        Duration last_heard{};                        ///< ago
-        std::optional<HelloItem::Process> process{};  ///< the age of the crash is of `taken`
+        Duration last_heard{};                   ///< ago
+        std::optional<WorkerProcess> process{};  ///< the age of the crash is of `taken`
     };
     struct Service {
         std::string name;

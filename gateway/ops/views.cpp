@@ -17,7 +17,7 @@ Json Freshness(const SnapshotView& view) {
 }
 
 /// Null without a supervisor.
-Json Describe(const std::optional<HelloItem::Process>& process) {
+Json Describe(const std::optional<WorkerProcess>& process) {
     if (!process) return nullptr;
     Json json = {{"index", process->index},
                  {"generation", process->generation},
