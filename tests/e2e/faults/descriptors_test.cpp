@@ -22,6 +22,10 @@ void LimitDescriptors(const Process& process, rlim_t limit) {
 }
 
 TEST(Descriptors, WhenNoneIsLeftConnectionsGoOnAndNewOnesWaitWithoutASpin) {
+#if defined(__SANITIZE_ADDRESS__)
+    // It reads memory through a pipe, and takes all of it for unreadable when it cannot open one.
+    GTEST_SKIP() << "UBSan's check of virtual calls needs descriptors of its own";
+#endif
     Stack stack("limits: {pending_requests: 100}\nlisten: {max_connections: 100}\n");
     stack.StartGateway();
     stack.StartWorker("echo");
