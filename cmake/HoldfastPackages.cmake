@@ -94,14 +94,16 @@ install(FILES "${PROJECT_SOURCE_DIR}/deploy/systemd/holdfast-worker@.service"
         DESTINATION lib/systemd/system COMPONENT worker)
 install(FILES "${PROJECT_SOURCE_DIR}/deploy/systemd/worker-orders.env"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-worker/examples" COMPONENT worker)
-foreach(_doc config failure life_of_a_request memory)
+foreach(_doc config encryption failure life_of_a_request memory)
   install(FILES "${PROJECT_SOURCE_DIR}/docs/${_doc}.md"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-gateway" COMPONENT gateway)
 endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/docs/worker.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-worker" COMPONENT worker)
-install(FILES "${PROJECT_SOURCE_DIR}/docs/ops.md"
-        DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-tools" COMPONENT tools)
+foreach(_doc ops load load-flows load-result)
+  install(FILES "${PROJECT_SOURCE_DIR}/docs/${_doc}.md"
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-tools" COMPONENT tools)
+endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/docs/plugins.md"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-dev" COMPONENT dev)
 install(FILES "${PROJECT_SOURCE_DIR}/docs/python.md"
