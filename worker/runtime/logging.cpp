@@ -68,11 +68,11 @@ void StartLogging(const std::string& level, const std::string& format,
 
 void StopLogging() {
     // Threads that outlive the worker's end (a name that is being resolved, a handler that does not
-    // return) may still log: what they say goes nowhere.
+    // return) may still log: what they say goes nowhere. They hold on to the logger, so it stays.
     const auto logger = spdlog::default_logger();
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>("ended"));
+    logger->set_level(spdlog::level::off);
     logger->flush();
-    // Writes what is queued and joins; the logger and its sink end after it.
+    // Writes what is queued and joins.
     spdlog::details::registry::instance().set_tp(nullptr);
 }
 
