@@ -27,7 +27,9 @@ endfunction()
 
 # Debian's own Python, as Debian's modules are for it; another one only where there is none.
 find_program(HOLDFAST_WORKER_PYTHON3 NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
-find_program(HOLDFAST_WORKER_PYTHON3 NAMES python3 REQUIRED)
+if(HOLDFAST_BUILD_TESTS)
+  find_program(HOLDFAST_WORKER_PYTHON3 NAMES python3 REQUIRED)
+endif()
 
 # holdfast_add_pytest(NAME name LABEL unit|e2e PATH path [TIMEOUT seconds])
 #
