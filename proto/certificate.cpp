@@ -71,6 +71,14 @@ Certificate ReadCertificate(const fs::path& file) {
     return certificate;
 }
 
+Certificate ReadSecretCertificate(const fs::path& file) {
+    Certificate certificate = ReadCertificate(file);
+    if (certificate.secret_key.empty()) {
+        Fail(file, "has no secret-key: it is a certificate to give away");
+    }
+    return certificate;
+}
+
 std::vector<Certificate> ReadCertificates(const fs::path& folder) {
     std::error_code error;
     std::vector<fs::path> files;

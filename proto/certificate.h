@@ -17,6 +17,9 @@ struct Certificate {
 /// Throws std::runtime_error, "FILE: what is wrong". Never quotes a key.
 Certificate ReadCertificate(const std::filesystem::path& file);
 
+/// The same of a side's own file, which must hold the secret key too.
+Certificate ReadSecretCertificate(const std::filesystem::path& file);
+
 /// Those of all files "*.key" in `folder`, by file name; a file without a name of its own gets
 /// that. Throws as ReadCertificate does, and when the folder cannot be read.
 std::vector<Certificate> ReadCertificates(const std::filesystem::path& folder);

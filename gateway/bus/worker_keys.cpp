@@ -34,12 +34,8 @@ bool WorkerKeys::Contains(std::span<const std::uint8_t> key) const {
 }
 
 CurveOptions LoadCurve(const std::string& secret_file, const std::string& workers_folder) {
-    curve::Certificate own = curve::ReadCertificate(secret_file);
-    if (own.secret_key.empty()) {
-        throw std::runtime_error(secret_file +
-                                 ": has no secret-key: it is a certificate to give away");
-    }
-    return {std::move(own.secret_key), std::make_shared<const WorkerKeys>(workers_folder)};
+    return {curve::ReadSecretCertificate(secret_file).secret_key,
+            std::make_shared<const WorkerKeys>(workers_folder)};
 }
 
 }  // namespace holdfast::gateway
