@@ -1,5 +1,7 @@
 #include "gateway/core/deferred_result.h"
 
+#include "gateway/core/mutation.h"
+
 namespace holdfast::gateway {
 namespace {
 
@@ -20,6 +22,11 @@ std::size_t Request::PayloadBytes() const {
 DeferredRef DeferredResult::Create(Request request, Permit permit, std::uint32_t loop,
                                    Waiter* waiter) {
     return DeferredRef(new DeferredResult(std::move(request), std::move(permit), loop, waiter));
+}
+
+void DeferredResult::Abandon() {
+    waiter = nullptr;
+    if (Broken(Rule::kPermitOutlivesItsSession)) permit_.Release();
 }
 
 void DeferredRef::Release() {

@@ -44,6 +44,9 @@ class DeferredResult {
   public:
     static DeferredRef Create(Request request, Permit permit, std::uint32_t loop, Waiter* waiter);
 
+    /// Loop thread: the session has gone, nobody waits any more. The permit stays with the bytes.
+    void Abandon();
+
     Request request;
     Stamps stamps;
     CorrelationId

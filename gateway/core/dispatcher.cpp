@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "gateway/core/mutation.h"
+
 namespace holdfast::gateway {
 
 using State = PendingTable::State;
@@ -237,6 +239,12 @@ void Dispatcher::Complete(SlotIndex index, Outcome outcome, TimePoint now, Reply
     const Progress progress = ProgressOf(slot);
     const std::uint32_t attempts = slot.attempt;
     const CorrelationId id = table_.IdOf(index);
+    if (Broken(Rule::kEraseBeforeComplete)) {
+        sink_.Complete({slot.deferred, id, outcome, progress, attempts, std::move(reply)});
+        Detach(index);
+        table_.Erase(index, outcome == Outcome::kReplied);
+        return;
+    }
     Detach(index);
     DeferredRef deferred = table_.Erase(index, outcome == Outcome::kReplied);
     deferred->stamps.completed = now;

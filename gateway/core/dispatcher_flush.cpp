@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/core/dispatcher.h"
+#include "gateway/core/mutation.h"
 
 namespace holdfast::gateway {
 
@@ -118,7 +119,7 @@ void Dispatcher::GatherBatch(Worker& worker, TimePoint now) {
         const Request& request = slot.deferred->request;
         const auto remaining =
             std::chrono::floor<std::chrono::milliseconds>(request.deadline - now);
-        if (remaining.count() <= 0) {
+        if (remaining.count() <= 0 && !Broken(Rule::kExpiredIsNotSent)) {
             Complete(index, Outcome::kTimedOut, now);  // the worker would only drop it
             index = next;
             continue;

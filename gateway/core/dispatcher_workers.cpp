@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/core/dispatcher.h"
+#include "gateway/core/mutation.h"
 
 namespace holdfast::gateway {
 
@@ -99,6 +100,10 @@ Worker* Dispatcher::Heard(PeerId peer, std::uint64_t session, TimePoint now) {
 void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, TimePoint now) {
     Worker* worker = Heard(peer, session, now);
     if (worker == nullptr) return;
+    if (worker->suspicion != Worker::Suspicion::kNone &&
+        Broken(Rule::kArrivedRepliesCountBeforeDeath)) {
+        return;
+    }
     counters_.Add(Counter::kRepliesReceived);
     if (worker->reply_bytes_received >= worker->reply_bytes_granted) {
         OnMalformed(peer, Counter::kMalformedCredit, now);
@@ -125,8 +130,9 @@ void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, Tim
             break;
     }
     PendingTable::Slot& slot = table_[found.slot];
-    if (slot.state != State::kSent || slot.worker != worker->index ||
-        slot.attempt != item.attempt) {
+    const bool owns =
+        slot.state == State::kSent && slot.worker == worker->index && slot.attempt == item.attempt;
+    if (!owns && !Broken(Rule::kReplyOfItsOwnerOnly)) {
         counters_.Add(Counter::kRepliesNotOwner);
         return;
     }
@@ -263,7 +269,9 @@ std::vector<std::uint32_t> Dispatcher::Bury(Worker& worker, std::string_view rea
     // It gets nothing more, yet still counts as a worker of its services until all is placed.
     workers_.Suspect(worker, Worker::Suspicion::kUnreachable);
     TakeBackAssigned(worker, now);
-    while (!worker.sent.empty()) RedispatchOrFail(worker.sent.front(), now);
+    while (!worker.sent.empty() && !Broken(Rule::kSlotsOfTheDeadAreWalked)) {
+        RedispatchOrFail(worker.sent.front(), now);
+    }
     StopServing(worker);
     std::vector<std::uint32_t> services = std::move(worker.services);
     reply_bytes_outstanding_ -= worker.reply_bytes_outstanding();
@@ -280,7 +288,10 @@ void Dispatcher::EndSession(Worker& worker, std::string_view reason, TimePoint n
 void Dispatcher::RedispatchOrFail(SlotIndex index, TimePoint now) {
     PendingTable::Slot& slot = table_[index];
     ServiceQueue& service = ServiceOf(slot);
-    if (!slot.deferred->request.idempotent || slot.suspect) {
+    const bool safe =
+        slot.deferred->request.idempotent || Broken(Rule::kOnlyIdempotentIsRedispatched);
+    const bool first = !slot.suspect || Broken(Rule::kRedispatchedOnce);
+    if (!safe || !first) {
         Complete(index, Outcome::kWorkerLost, now);
         return;
     }
@@ -292,6 +303,7 @@ void Dispatcher::RedispatchOrFail(SlotIndex index, TimePoint now) {
     counters_.Add(Counter::kRedispatches);
     Withdraw(index);
     slot.suspect = true;
+    if (Broken(Rule::kDeadlineStays)) slot.deferred->request.deadline += options_.peer_timeout;
     wheel_.Set(index, slot.deferred->request.deadline);
     Place(index, Where::kBack, now);
 }

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "gateway/core/mutation.h"
+
 namespace holdfast::gateway {
 
 InflightBudget::~InflightBudget() {
@@ -72,6 +74,10 @@ void Permit::FinishUpload() {
 void Permit::Release() {
     if (budget_ == nullptr) return;
     FinishUpload();
+    if (Broken(Rule::kPermitComesBack)) {
+        budget_ = nullptr;
+        return;
+    }
     budget_->bytes_.fetch_sub(std::exchange(bytes_, 0), std::memory_order_relaxed);
     budget_->requests_.fetch_sub(1, std::memory_order_relaxed);
     budget_ = nullptr;

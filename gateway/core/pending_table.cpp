@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "gateway/core/mutation.h"
+
 namespace holdfast::gateway {
 
 PendingTable::PendingTable(std::uint32_t capacity, std::uint64_t seed)
@@ -60,7 +62,7 @@ PendingTable::Found PendingTable::Find(CorrelationId id) const {
     if (index >= slots_.size()) return {};
     const Slot& slot = slots_[index];
     const std::uint64_t age = (slot.generation - id.generation()) & CorrelationId::kGenerationMask;
-    if (age == 0) {
+    if (age == 0 || Broken(Rule::kGenerationIsChecked)) {
         if (slot.state != State::kFree) return {Lookup::kFound, index};
         return {slot.ended_by_reply ? Lookup::kDuplicate : Lookup::kLate, kNone};
     }

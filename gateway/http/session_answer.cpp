@@ -230,7 +230,7 @@ void Session::Close() {
     if (state_ == State::kClosed) return;
     state_ = State::kClosed;
     if (deferred_) {
-        deferred_->waiter = nullptr;
+        deferred_->Abandon();
         context_.batch.push_back({BusItem::Kind::kCancel, std::move(deferred_)});
     }
     ReportAccess();

@@ -1,4 +1,4 @@
-// holdfast-sim --worlds N [--seed S] [--trace]
+// holdfast-sim [--worlds N | --minutes M] [--seed S] [--trace]
 //
 // Runs worlds S, S+1, ... and checks the product's promises after every step of each. The same seed
 // gives the same world. The last line is a summary; a broken promise is printed with its seed, and
@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ namespace {
 
 struct Arguments {
     std::uint64_t worlds = 100;
+    std::optional<std::chrono::minutes> minutes;  ///< instead of a number of worlds
     std::uint64_t seed = 1;
     bool trace = false;
 };
@@ -26,6 +28,8 @@ bool Parse(int argc, char** argv, Arguments& into) {
             into.trace = true;
         } else if (argument == "--worlds" && i + 1 < argc) {
             into.worlds = std::stoull(argv[++i]);
+        } else if (argument == "--minutes" && i + 1 < argc) {
+            into.minutes = std::chrono::minutes(std::stoul(argv[++i]));
         } else if (argument == "--seed" && i + 1 < argc) {
             into.seed = std::stoull(argv[++i]);
         } else {
@@ -40,13 +44,18 @@ bool Parse(int argc, char** argv, Arguments& into) {
 int main(int argc, char** argv) {
     Arguments arguments;
     if (!Parse(argc, argv, arguments)) {
-        std::cerr << "usage: holdfast-sim [--worlds N] [--seed S] [--trace]\n";
+        std::cerr << "usage: holdfast-sim [--worlds N | --minutes M] [--seed S] [--trace]\n";
         return 2;
     }
     holdfast::sim::Coverage coverage;
     const auto start = std::chrono::steady_clock::now();
-    for (std::uint64_t i = 0; i < arguments.worlds; ++i) {
-        const std::uint64_t seed = arguments.seed + i;
+    std::uint64_t worlds = 0;
+    const auto more = [&] {
+        return arguments.minutes ? std::chrono::steady_clock::now() - start < *arguments.minutes
+                                 : worlds < arguments.worlds;
+    };
+    for (; more(); ++worlds) {
+        const std::uint64_t seed = arguments.seed + worlds;
         holdfast::sim::World world(seed, coverage, arguments.trace);
         try {
             world.Run();
@@ -60,7 +69,7 @@ int main(int argc, char** argv) {
         if (what != "requests") std::cout << count << "  " << what << '\n';
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::cout << "worlds " << arguments.worlds << ", from seed " << arguments.seed << ", requests "
+    std::cout << "worlds " << worlds << ", from seed " << arguments.seed << ", requests "
               << coverage["requests"] << ", kinds of events seen " << coverage.all().size() << ", "
               << took.count() << " s: every promise kept\n";
     return 0;

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "worker/core/mutation.h"
+
 namespace holdfast::worker {
 namespace {
 
@@ -146,7 +148,8 @@ void Worker::Forget(Link& link, RequestRecord& record) {
 }
 
 void Worker::Drop(Link& link, RequestRecord& record) {
-    if (!record.credited) link.credit.Done(record.payload_bytes);
+    const bool lost = record.cancelled && Broken(Rule::kCancelGivesCreditBack);
+    if (!record.credited && !lost) link.credit.Done(record.payload_bytes);
     Forget(link, record);
 }
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace holdfast::gateway {
+
+/// The rules that tests/sim breaks on purpose, one at a time, to show that it notices.
+enum class Rule : std::uint8_t {
+    kEraseBeforeComplete,
+    kPermitComesBack,
+    kPermitOutlivesItsSession,
+    kReplyOfItsOwnerOnly,
+    kGenerationIsChecked,
+    kOnlyIdempotentIsRedispatched,
+    kRedispatchedOnce,
+    kDeadlineStays,
+    kSlotsOfTheDeadAreWalked,
+    kArrivedRepliesCountBeforeDeath,
+    kExpiredIsNotSent,
+};
+
+#ifdef HOLDFAST_MUTATIONS
+inline std::optional<Rule> broken_rule;  ///< set once, before the first thread
+inline bool Broken(Rule rule) {
+    return broken_rule == rule;
+}
+#else
+/// In the product no rule is ever broken, and the compiler leaves nothing of the question.
+constexpr bool Broken(Rule) {
+    return false;
+}
+#endif
+
+}  // namespace holdfast::gateway
