@@ -38,6 +38,15 @@ if(HOLDFAST_SANITIZE)
   target_compile_options(holdfast_options INTERFACE
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-stringop-overflow>)
 else()
-  add_compile_options(-fstack-protector-strong $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
-  add_link_options(-Wl,-z,relro,-z,now)
+  # tests/lint/hardening_test.py says what each is for, and looks for it in the programs.
+  add_compile_options(
+    -fstack-protector-strong -fstack-clash-protection -Wformat -Werror=format-security
+    -D_GLIBCXX_ASSERTIONS
+    $<$<CXX_COMPILER_ID:GNU>:-ftrivial-auto-var-init=zero>
+    $<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=3>)
+  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 endif()
+
+# Programs are position-independent, so that the kernel may load them anywhere: -fPIE alone does not link so.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
