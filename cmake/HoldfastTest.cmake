@@ -1,10 +1,11 @@
 # holdfast_add_test(NAME name LABEL unit|component|e2e|sim|fuzz SOURCES files... [LIBS targets...]
-#                   [TIMEOUT seconds] [SERIAL])
+#                   [TIMEOUT seconds] [PROGRAM file] [SERIAL])
 #
 # One GoogleTest executable, registered with ctest as one test per executable, with a label and a timeout.
+# PROGRAM: the executable's name where it is not the test's.
 # SERIAL: the test owns the machine while it runs (it measures memory, or starts many processes).
 function(holdfast_add_test)
-  cmake_parse_arguments(ARG "SERIAL" "NAME;LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "NAME;LABEL;TIMEOUT;PROGRAM" "SOURCES;LIBS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
@@ -18,6 +19,9 @@ function(holdfast_add_test)
     target_compile_options(${ARG_NAME} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  if(ARG_PROGRAM)
+    set_target_properties(${ARG_NAME} PROPERTIES OUTPUT_NAME ${ARG_PROGRAM})
+  endif()
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} --gtest_brief=1)
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
   if(ARG_SERIAL)

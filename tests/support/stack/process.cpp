@@ -17,24 +17,47 @@ namespace holdfast::testing {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+/// This process's environment with these variables on top.
+std::vector<std::string> Environment(const std::map<std::string, std::string>& more) {
+    std::vector<std::string> variables;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string text = *variable;
+        if (!more.contains(text.substr(0, text.find('=')))) variables.push_back(text);
+    }
+    for (const auto& [name, value] : more) variables.push_back(name + "=" + value);
+    return variables;
+}
+
+/// As exec takes it: valid as long as `words`.
+std::vector<char*> Pointers(const std::vector<std::string>& words) {
+    std::vector<char*> pointers;
+    for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+}  // namespace
+
 Process::Process(const std::vector<std::string>& command, std::string output_file,
                  const std::map<std::string, std::string>& environment)
     : output_file_(std::move(output_file)) {
-    std::vector<char*> argv;
-    for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
+    // All of it before fork(): afterwards another thread's lock may be held for ever.
+    const std::vector<std::string> variables = Environment(environment);
+    const std::vector<char*> argv = Pointers(command);
+    const std::vector<char*> envp = Pointers(variables);
     pid_ = fork();
     if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
     if (pid_ > 0) return;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing behind
-    for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
     const int out = open(output_file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (out >= 0) {
         dup2(out, STDOUT_FILENO);
         dup2(out, STDERR_FILENO);
     }
-    execv(argv[0], argv.data());
+    execve(argv[0], argv.data(), envp.data());
     _exit(127);
 }
 

@@ -12,7 +12,22 @@
 namespace holdfast::testing {
 namespace {
 
-/// A port below the ephemeral range that is free now, different for each call and each process.
+std::string MakeDirectory() {
+    std::string name = std::filesystem::temp_directory_path() / "holdfast-stack-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
+    return name;
+}
+
+}  // namespace
+
+int SlowFactor() {
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+    return 10;
+#else
+    return 1;
+#endif
+}
+
 std::uint16_t FreePort() {
     static std::uint32_t next = static_cast<std::uint32_t>(getpid()) * 37U;
     for (int tries = 0; tries < 2000; ++tries) {
@@ -29,24 +44,26 @@ std::uint16_t FreePort() {
     throw std::runtime_error("no free port");
 }
 
-std::string MakeDirectory() {
-    std::string name = std::filesystem::temp_directory_path() / "holdfast-stack-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
-    return name;
-}
-
 std::string Endpoint(std::uint16_t port) {
     return "tcp://127.0.0.1:" + std::to_string(port);
 }
 
-}  // namespace
+std::vector<std::string> WorkerCommand(const std::string& plugin,
+                                       const std::vector<std::string>& endpoints,
+                                       const std::vector<std::string>& options) {
+    std::vector<std::string> command = {
+        std::filesystem::path(HOLDFAST_BIN_DIR) / "holdfast-worker", "--plugin",
+        std::filesystem::path(HOLDFAST_PLUGIN_DIR) / ("libholdfast_" + plugin + ".so")};
+    for (const std::string& endpoint : endpoints) {
+        command.insert(command.end(), {"--gateway", endpoint});
+    }
+    command.insert(command.end(), options.begin(), options.end());
+    return command;
+}
 
-int SlowFactor() {
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-    return 10;
-#else
-    return 1;
-#endif
+std::vector<std::string> OrdersOptions(const std::filesystem::path& database, int threads) {
+    const nlohmann::json config = {{"database", database}, {"seed", true}};
+    return {"--threads", std::to_string(threads), "--plugin-config", config.dump()};
 }
 
 Stack::Stack(std::string config)
@@ -57,7 +74,7 @@ Stack::Stack(std::string config)
 Stack::~Stack() {
     workers_.clear();
     gateway_.reset();
-    std::filesystem::remove_all(directory_);
+    if (!keep_) std::filesystem::remove_all(directory_);
 }
 
 std::filesystem::path Stack::gateway_binary() const {
@@ -107,20 +124,14 @@ bool Stack::WaitForWorkers(std::size_t count, std::chrono::milliseconds patience
 }
 
 Process& Stack::StartWorker(const std::string& plugin, const std::vector<std::string>& options) {
-    std::vector<std::string> command = {
-        std::filesystem::path(HOLDFAST_BIN_DIR) / "holdfast-worker", "--plugin",
-        std::filesystem::path(HOLDFAST_PLUGIN_DIR) / ("libholdfast_" + plugin + ".so"), "--gateway",
-        Endpoint(ports_.bus)};
-    command.insert(command.end(), options.begin(), options.end());
     const std::string log = "worker-" + std::to_string(workers_.size()) + ".log";
-    workers_.push_back(std::make_unique<Process>(command, directory_ / log));
+    workers_.push_back(std::make_unique<Process>(
+        WorkerCommand(plugin, {Endpoint(ports_.bus)}, options), directory_ / log));
     return *workers_.back();
 }
 
 Process& Stack::StartOrdersWorker(int threads) {
-    const nlohmann::json config = {{"database", database()}, {"seed", true}};
-    return StartWorker("orders",
-                       {"--threads", std::to_string(threads), "--plugin-config", config.dump()});
+    return StartWorker("orders", OrdersOptions(database(), threads));
 }
 
 Process& Stack::StartTroubleWorker(int threads, const std::vector<std::string>& options) {

@@ -24,6 +24,20 @@ struct Ports {
     std::uint16_t bus = 0;
 };
 
+/// A port below the ephemeral range that is free now, different for each call and each process.
+std::uint16_t FreePort();
+
+/// The address of a bus on this machine, as workers are told it.
+std::string Endpoint(std::uint16_t port);
+
+/// Starts a worker of this build. `plugin` is "orders", "echo" or "trouble".
+std::vector<std::string> WorkerCommand(const std::string& plugin,
+                                       const std::vector<std::string>& endpoints,
+                                       const std::vector<std::string>& options = {});
+
+/// The options of a worker of this orders database.
+std::vector<std::string> OrdersOptions(const std::filesystem::path& database, int threads);
+
 /// A gateway and its workers as real processes on loopback, in a folder of their own that goes with
 /// this object.
 class Stack {
@@ -40,7 +54,7 @@ class Stack {
     bool WaitForWorkers(std::size_t count,
                         std::chrono::milliseconds patience = std::chrono::seconds(20));
 
-    /// `plugin` is "orders", "echo" or "trouble".
+    /// As WorkerCommand, on this gateway's bus.
     Process& StartWorker(const std::string& plugin, const std::vector<std::string>& options = {});
     /// StartWorker("orders"), on this stack's database.
     Process& StartOrdersWorker(int threads = 2);
@@ -48,6 +62,9 @@ class Stack {
     Process& StartTroubleWorker(int threads = 2, const std::vector<std::string>& options = {});
 
     Process& gateway() { return *gateway_; }
+    /// Leaves the folder where it is, for somebody who looks into a failure.
+    void KeepDirectory() { keep_ = true; }
+
     const Ports& ports() const { return ports_; }
     std::filesystem::path directory() const { return directory_; }
     std::filesystem::path database() const { return directory_ / "orders.db"; }
@@ -71,6 +88,7 @@ class Stack {
     std::filesystem::path directory_;
     std::string config_;
     Ports ports_;
+    bool keep_ = false;
     std::unique_ptr<Process> gateway_;
     std::vector<std::unique_ptr<Process>> workers_;
 };
