@@ -52,7 +52,7 @@ bool DecodeWelcome(std::string_view bytes, Incoming& into) {
 }
 
 bool DecodeRefused(std::string_view bytes, Incoming& into) {
-    Incoming::Refused& refused = into.refused.emplace();
+    RefusedItem& refused = into.refused.emplace();
     WireReader reader(bytes);
     while (reader.Next()) {
         if (reader.Is(wire::Refused::kReasonFieldNumber, Type::kVarint)) {
@@ -76,7 +76,7 @@ bool DecodeNumber(std::string_view bytes, int number, std::uint64_t& into) {
 }
 
 bool DecodeCancel(std::string_view bytes, Incoming& into) {
-    Incoming::Cancel cancel;
+    CancelItem cancel;
     WireReader reader(bytes);
     while (reader.Next()) {
         if (reader.Is(wire::Cancel::kIdFieldNumber, Type::kFixed64)) cancel.id = reader.value();

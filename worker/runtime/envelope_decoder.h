@@ -35,29 +35,30 @@ struct DecoderLimits {
     static constexpr std::size_t kRequestFields = 4096;
 };
 
+struct RefusedItem {
+    std::uint64_t reason = 0;
+    std::uint64_t protocol = 0;
+    std::string detail;
+};
+
+struct CancelItem {
+    std::uint64_t id = 0;
+    std::uint32_t attempt = 0;
+};
+
 /// What one envelope from a gateway carries. Reused: its vectors keep their memory.
 struct Incoming {
-    struct Refused {
-        std::uint64_t reason = 0;
-        std::uint64_t protocol = 0;
-        std::string detail;
-    };
-    struct Cancel {
-        std::uint64_t id = 0;
-        std::uint32_t attempt = 0;
-    };
-
     std::uint64_t session = 0;
     bool who_are_you = false;
     bool goodbye_ack = false;
     std::optional<WelcomeItem> welcome;
     std::string gateway;  ///< of the Welcome
-    std::optional<Refused> refused;
+    std::optional<RefusedItem> refused;
     std::optional<std::uint64_t> ping;
     std::optional<std::uint64_t> reply_credit;
     std::optional<std::uint64_t> describe;
     std::vector<RequestItem> requests;
-    std::vector<Cancel> cancels;
+    std::vector<CancelItem> cancels;
 
     void Clear();
 };

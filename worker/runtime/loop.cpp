@@ -176,7 +176,7 @@ Malformed Loop::Apply(Connection& connection, TimePoint now) {
         if (!worker_.OnRequest(link, session, std::move(request), now))
             return Malformed::kOutOfOrder;
     }
-    for (const Incoming::Cancel& cancel : incoming_.cancels) {
+    for (const CancelItem& cancel : incoming_.cancels) {
         worker_.OnCancel(link, session, cancel.id, cancel.attempt);
     }
     if (incoming_.describe) worker_.OnDescribe(link, session, *incoming_.describe);
@@ -185,7 +185,7 @@ Malformed Loop::Apply(Connection& connection, TimePoint now) {
     return Malformed::kNone;
 }
 
-void Loop::NoteRefusal(Connection& connection, const Incoming::Refused& refused) {
+void Loop::NoteRefusal(Connection& connection, const RefusedItem& refused) {
     static constexpr std::array<const char*, 4> kReasons = {"no reason given", "protocol version",
                                                             "too many workers", "bad hello"};
     const char* const reason =

@@ -73,7 +73,7 @@ class Loop final : private Transmitter, private Handlers {
     void ApplyResolved(const std::vector<std::string>& endpoints, TimePoint now);
     void Receive(Connection& connection, TimePoint now);
     [[nodiscard]] Malformed Apply(Connection& connection, TimePoint now);
-    void NoteRefusal(Connection& connection, const Incoming::Refused& refused);
+    void NoteRefusal(Connection& connection, const RefusedItem& refused);
     void Break(Connection& connection, Malformed reason, TimePoint now);
     void TakeFinished();
     void Tick(TimePoint now);

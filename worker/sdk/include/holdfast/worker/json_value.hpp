@@ -41,7 +41,7 @@ struct JsonValue {
     double number = 0;  ///< of an integer, too
     std::string text{};
     std::vector<JsonValue> items{};
-    std::vector<Member> members{};  ///< in the text's order
+    std::vector<Member> members;  ///< in the text's order
 
     const JsonValue* Find(std::string_view name) const;
 };
