@@ -217,5 +217,13 @@ TEST(APluginWithoutOptions, TakesAnyText) {
     EXPECT_NO_THROW(CheckConfig(plugin, "any text", "config"));
 }
 
+TEST(APluginWithoutOptions, HasNoneWhateverItsCountSays) {
+    holdfast_plugin_v1 plugin{};
+    plugin.size = sizeof plugin;
+    plugin.option_count = 7;
+    EXPECT_TRUE(OptionsOf(plugin).empty());
+    EXPECT_NO_THROW(CheckConfig(plugin, "any text", "config"));
+}
+
 }  // namespace
 }  // namespace holdfast::worker

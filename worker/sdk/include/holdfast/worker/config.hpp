@@ -24,9 +24,11 @@ namespace holdfast::worker {
 
 using OptionList = std::span<const holdfast_option_v1* const>;
 
-/// The options that a plugin describes; none when it was built before there were any.
+/// The options that a plugin describes; none when it was built before there were any, or describes
+/// none, whatever their count is said to be.
 inline OptionList OptionsOf(const holdfast_plugin_v1& plugin) {
-    if (!HOLDFAST_HAS(&plugin, holdfast_plugin_v1, option_count)) return {};
+    const bool knows = HOLDFAST_HAS(&plugin, holdfast_plugin_v1, option_count);
+    if (!knows || plugin.options == nullptr) return {};
     return {plugin.options, plugin.option_count};
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -59,6 +60,18 @@ inline std::string CheckHeader(const holdfast_field& field) {
     return {};
 }
 
+/// Body and headers. No sum wraps around: it stays at the largest number that there is.
+inline std::uint64_t ReplyBytes(const holdfast_reply_v1& reply) {
+    std::uint64_t bytes = reply.body.size;
+    for (std::size_t i = 0; i < reply.headers.count; ++i) {
+        const holdfast_field& field = reply.headers.items[i];
+        for (const std::uint64_t size : {field.name.size, field.value.size}) {
+            bytes += std::min(size, std::numeric_limits<std::uint64_t>::max() - bytes);
+        }
+    }
+    return bytes;
+}
+
 }  // namespace detail
 
 /// Why a plugin's reply breaks its contract (plugin.h, holdfast_reply_v1); empty when it does not.
@@ -77,16 +90,15 @@ inline std::string CheckReply(const holdfast_reply_v1& reply, std::uint64_t max_
         (reply.headers.count != 0 && reply.headers.items == nullptr)) {
         return "more than " + std::to_string(kMaxReplyHeaders) + " headers, or none where it says";
     }
-    std::uint64_t bytes = reply.body.size;
-    for (std::size_t i = 0; i < reply.headers.count; ++i) {
-        const holdfast_field& field = reply.headers.items[i];
-        std::string problem = detail::CheckHeader(field);
-        if (!problem.empty()) return problem;
-        bytes += field.name.size + field.value.size;
-    }
+    // Before any of it is read: a size of -1 is larger than all that there is.
+    const std::uint64_t bytes = detail::ReplyBytes(reply);
     if (bytes > max_reply_bytes) {
         return "the reply has " + std::to_string(bytes) + " bytes, the gateway takes " +
                std::to_string(max_reply_bytes);
+    }
+    for (std::size_t i = 0; i < reply.headers.count; ++i) {
+        std::string problem = detail::CheckHeader(reply.headers.items[i]);
+        if (!problem.empty()) return problem;
     }
     return {};
 }
