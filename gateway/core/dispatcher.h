@@ -103,6 +103,8 @@ class Dispatcher {
     void Shutdown(TimePoint now);
 
     std::size_t pending() const { return table_.size(); }
+    /// Requests that lie in a queue or with a worker: between two inputs, all that are pending.
+    std::size_t placed() const;
     /// Whether the service with this index has a worker that takes requests.
     bool HasWorkerFor(std::uint32_t service) const { return !services_[service].workers.empty(); }
     Snapshot MakeSnapshot(TimePoint now) const;

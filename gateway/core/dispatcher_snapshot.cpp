@@ -8,6 +8,13 @@ namespace holdfast::gateway {
 
 using State = PendingTable::State;
 
+std::size_t Dispatcher::placed() const {
+    std::size_t placed = 0;
+    for (const ServiceQueue& service : services_) placed += service.size();
+    workers_.ForEach([&](const Worker& worker) { placed += worker.outstanding(); });
+    return placed;
+}
+
 Snapshot Dispatcher::MakeSnapshot(TimePoint now) const {
     Snapshot snapshot;
     snapshot.taken = now;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <map>
 #include <memory>
@@ -9,9 +10,9 @@
 #include <vector>
 
 #include "gateway/core/dispatcher.h"
-#include "tests/sim/invariants.h"
-#include "tests/sim/network.h"
+#include "tests/sim/plan.h"
 #include "tests/sim/process.h"
+#include "tests/sim/stage.h"
 
 namespace holdfast::sim {
 
@@ -26,26 +27,24 @@ class GatewayNode final : public Process,
         gateway::DispatcherOptions dispatcher;
         gateway::InflightBudget::Limits inflight;
         std::uint64_t reply_bytes = 0;
+        std::size_t envelopes_in_turn = 1;  ///< read from each connection
     };
-    struct Ask {
-        std::uint32_t service = 0;
-        bool idempotent = false;
-        bool must_succeed = false;
-        Duration timeout{};
-        Duration wait_for_worker{};
-        std::size_t body_bytes = 0;
-        Duration client_reads_for{};
-        std::optional<Duration> client_leaves_after;
+    /// What the gateway may still use of a session, and what it still grants.
+    struct Left {
+        std::uint64_t requests = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t reply_bytes = 0;
     };
 
-    GatewayNode(std::size_t index, const Options& options, Scheduler& scheduler, Network& network,
-                Ledger& ledger, Coverage& coverage);
+    GatewayNode(std::size_t index, const Options& options, Stage& stage);
     ~GatewayNode() override;
 
     void Accept(const ConnectionRef& connection);
-    /// A client's request; not opened in the ledger when the budget refuses it.
-    void Submit(const Ask& ask);
+    /// A client's request; not opened in the ledger when it is refused before it is suspended.
+    void Submit(std::uint64_t number, const Ask& ask);
 
+    /// Takes no more requests, and exits when all that it has are answered.
+    void Drain();
     /// Completes everything that is left, as at the end of a drain, and exits.
     void ShutDown();
     /// As SIGKILL does.
@@ -53,53 +52,90 @@ class GatewayNode final : public Process,
 
     /// Promises that hold between any two events.
     void Check() const;
+    void CheckNothingIsLeft() const;
+    std::optional<Left> LeftIn(std::uint64_t session) const;
+
     /// For a trace: what an operator would see.
     void Print(std::ostream& to) const;
-    std::size_t pending() const { return dispatcher_->pending(); }
-    std::uint64_t reply_bytes_held() const { return replies_->held(); }
     const gateway::CounterBlock& counters() const { return counters_; }
 
   private:
-    /// What the gateway has been granted in a session, and what it used.
+    /// An onlooker's account of a session, in totals.
     struct Account {
+        gateway::PeerId peer;
         std::uint64_t requests_granted = 0;
         std::uint64_t bytes_granted = 0;
         std::uint64_t requests_sent = 0;
         std::uint64_t bytes_sent = 0;
         std::uint64_t last_sequence = 0;
+        std::uint64_t reply_bytes_granted = 0;
+        std::uint64_t reply_bytes_received = 0;
+
+        std::uint64_t reply_bytes_left() const {
+            return reply_bytes_granted - std::min(reply_bytes_granted, reply_bytes_received);
+        }
     };
     struct BusItem {
         bool cancel = false;
         gateway::DeferredRef deferred;
     };
+    struct Session {
+        gateway::DeferredRef deferred;
+        Duration reads_for{};
+        bool reached_the_bus = false;
+        std::optional<gateway::Reply> answer;  ///< while the client reads it
+    };
 
+    // The bus thread (gateway_node.cpp).
     void Turn(TimePoint now) override;
-    void Receive(TimePoint now);
+    void RunTurn(TimePoint now);
+    void TakeInbox(TimePoint now);
+    void BuryTheDead(TimePoint now);
+    TimePoint BeforeTheBurial(TimePoint now);
+    void OnWorkerEvent(const gateway::WorkerEvent& event) override;
+    void CheckTheDead();
+    /// Null unless that peer is in that session.
+    Account* AccountOf(gateway::PeerId peer, std::uint64_t session);
+
+    // Its envelopes (gateway_envelopes.cpp).
+    bool Receive(std::size_t most, TimePoint now);
     void OnEnvelope(const ConnectionRef& from, ToGateway& envelope, TimePoint now);
+    void OnReply(gateway::PeerId peer, std::uint64_t session, const ToGateway::Reply& reply,
+                 TimePoint now);
+    void OnReturn(gateway::PeerId peer, std::uint64_t session, const worker::ReturnItem& item,
+                  TimePoint now);
     gateway::TransmitResult Transmit(gateway::PeerId peer,
                                      const gateway::Outgoing& outgoing) override;
-    void CheckRequest(std::uint64_t session, const gateway::OutgoingRequest& request);
+    void SendRequest(std::uint64_t session, const gateway::OutgoingRequest& request,
+                     ToWorker& envelope);
+
+    // The sessions (gateway_sessions.cpp).
+    void ClientLeaves(std::uint64_t number);
     void Complete(gateway::Completion completion) override;
-    void OnWorkerEvent(const gateway::WorkerEvent& event) override;
+    void EndSession(std::uint64_t number);
+    void EndAllSessions();
     void CloseConnections();
 
     const std::size_t index_;
     const Options options_;
-    Network& network_;
-    Ledger& ledger_;
-    Coverage& coverage_;
+    Stage& stage_;
     gateway::CounterBlock counters_;
     gateway::InflightBudget budget_;
-    std::unique_ptr<gateway::ReplyBudget> replies_;
-    std::vector<std::unique_ptr<gateway::Route>> routes_;
-    std::map<std::uint64_t, gateway::DeferredRef> sessions_;  ///< by the request's number
-    std::map<std::uint64_t, gateway::Reply> being_read_;
-    std::map<std::uint64_t, Duration> read_for_;
+    gateway::ReplyBudget replies_;
+    std::vector<gateway::Route> routes_;
+    std::map<std::uint64_t, Session> sessions_;  ///< by the request's number
     std::vector<BusItem> inbox_;
     std::map<gateway::PeerId, ConnectionRef> connections_;
-    std::map<std::uint64_t, Account> accounts_;  ///< by session
+    std::map<std::uint64_t, Account> accounts_;  ///< of sessions that live
     std::set<std::uint64_t> ended_sessions_;
+    std::vector<std::uint64_t> just_ended_;
+    std::map<std::uint64_t, std::uint64_t> number_of_;  ///< by correlation id, while pending
+    std::size_t in_table_ = 0;  ///< submitted to the Dispatcher and not completed
+    gateway::PeerId last_hello_;
+    Random random_;                     ///< of what a turn takes
+    std::optional<TimePoint> bury_at_;  ///< the turn goes on then: it takes its time, too
     bool probe_all_ = false;
+    bool draining_ = false;
     bool killed_ = false;
     std::unique_ptr<gateway::Dispatcher> dispatcher_;
 };

@@ -2,13 +2,15 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "gateway/core/peer.h"
 #include "worker/core/messages.h"
 
 namespace holdfast::sim {
+
+/// The number of no request: what a lie answers.
+inline constexpr std::uint64_t kNobodys = ~std::uint64_t{0};
 
 /// An envelope from a gateway, as the codec would carry it.
 struct ToWorker {
@@ -39,7 +41,7 @@ struct ToGateway {
         std::uint32_t attempt = 0;
         worker::ReplyKind kind = worker::ReplyKind::kAnswered;
         std::uint64_t payload_bytes = 0;
-        std::string body;  ///< the number of the request that it answers
+        std::uint64_t number = kNobodys;  ///< of the request that it answers
     };
     std::uint64_t session = 0;
     bool probe = false;

@@ -7,20 +7,31 @@ namespace holdfast::sim {
 
 using namespace std::chrono_literals;
 
-ConnectionRef Network::Open(std::size_t gateway) {
+ConnectionRef Network::Open(std::size_t gateway, std::size_t worker) {
     auto connection = std::make_shared<Connection>();
     connection->peer = {++last_peer_};
     connection->gateway = gateway;
-    connection->to_worker.capacity = random_.Between(2, 64);
-    connection->to_gateway.capacity = random_.Between(2, 64);
+    connection->worker = worker;
+    connection->random = Random(seed_, Stream::kConnection, gateway, worker, last_peer_);
+    connection->to_worker.capacity = connection->random.Between(2, 64);
+    connection->to_gateway.capacity = connection->random.Between(2, 64);
     std::erase_if(connections_, [](const auto& old) { return old.expired(); });
     connections_.push_back(connection);
     return connection;
 }
 
 template <typename Message>
-void Network::Arrive(Connection& connection, Pipe<Message>& pipe, Message message) {
-    if (connection.partitioned) {
+void Network::Arrive(Connection& connection, Pipe<Message>& pipe, std::uint64_t sent,
+                     Message message) {
+    if (scheduler_.now() >= connection.cut) {
+        coverage_.Count(Seen::kEnvelopeLost);
+        return;
+    }
+    --pipe.on_the_way;
+    if (sent < last_arrived_) coverage_.Count(Seen::kEnvelopeOvertaken);
+    last_arrived_ = std::max(last_arrived_, sent);
+    if (pipe.partitioned) {
+        coverage_.Count(Seen::kEnvelopeHeld);
         pipe.held.push_back(std::move(message));
         return;
     }
@@ -32,19 +43,18 @@ template <typename Message>
 void Network::Put(const ConnectionRef& connection, Pipe<Message> Connection::*which,
                   Message message) {
     if (connection->broken) {
-        coverage_.Count("envelopes sent into a broken connection");
+        coverage_.Count(Seen::kEnvelopeLost);
         return;
     }
     Pipe<Message>& pipe = (*connection).*which;
-    pipe.last_arrival =
-        std::max(pipe.last_arrival, scheduler_.now() + random_.Between(Duration(10us), longest_));
+    const Duration delay = connection->random.Between(Duration(10us), longest_);
+    if (delay > 1ms) coverage_.Count(Seen::kEnvelopeDelayed);
+    pipe.last_arrival = std::max(pipe.last_arrival, scheduler_.now() + delay);
+    const std::uint64_t sent = ++last_sent_;
     ++pipe.on_the_way;
     scheduler_.At(pipe.last_arrival,
-                  [this, connection, which, message = std::move(message)]() mutable {
-                      if (scheduler_.now() >= connection->cut) return;
-                      Pipe<Message>& to = (*connection).*which;
-                      --to.on_the_way;
-                      Arrive(*connection, to, std::move(message));
+                  [this, connection, which, sent, message = std::move(message)]() mutable {
+                      Arrive(*connection, (*connection).*which, sent, std::move(message));
                   });
 }
 
@@ -53,14 +63,19 @@ void Network::Send(const ConnectionRef& connection, ToWorker message) {
 }
 
 void Network::Send(const ConnectionRef& connection, ToGateway message) {
+    if (std::exchange(connection->to_gateway.next_comes_twice, false)) {
+        coverage_.Count(Seen::kEnvelopeDoubled);
+        connection->doubled = true;
+        Put(connection, &Connection::to_gateway, message);
+    }
     Put(connection, &Connection::to_gateway, std::move(message));
 }
 
 void Network::Break(const ConnectionRef& connection) {
     if (std::exchange(connection->broken, true)) return;
-    connection->cut = scheduler_.now() + random_.Between(Duration(0), longest_);
+    connection->cut = scheduler_.now() + connection->random.Between(Duration(0), longest_);
     const auto notice = [&](bool Connection::*closed, std::function<void()> Connection::*call) {
-        scheduler_.After(random_.Between(Duration(0), 50ms), [connection, closed, call] {
+        scheduler_.After(connection->random.Between(Duration(0), 50ms), [connection, closed, call] {
             (*connection).*closed = true;
             if ((*connection).*call) ((*connection).*call)();
         });
@@ -69,28 +84,40 @@ void Network::Break(const ConnectionRef& connection) {
     notice(&Connection::closed_at_worker, &Connection::on_closed_at_worker);
 }
 
-void Network::Partition(const ConnectionRef& connection, Duration how_long) {
-    connection->partitioned = true;
+void Network::Partition(const ConnectionRef& connection, Direction direction, Duration how_long) {
+    if (direction != Direction::kToGateway) connection->to_worker.partitioned = true;
+    if (direction != Direction::kToWorker) connection->to_gateway.partitioned = true;
     scheduler_.After(how_long, [this, connection] { Heal(connection); });
 }
 
-void Network::Heal(const ConnectionRef& connection) {
-    if (!std::exchange(connection->partitioned, false) || connection->broken) return;
-    const auto release = [](auto& pipe) {
+template <typename Message>
+void Network::Release(const Connection& connection, Pipe<Message>& pipe) {
+    if (!std::exchange(pipe.partitioned, false)) return;
+    if (connection.broken) {
+        coverage_.Count(Seen::kEnvelopeLost, pipe.held.size());
+    } else {
+        coverage_.Count(Seen::kPartitionHealed);
         std::ranges::move(pipe.held, std::back_inserter(pipe.arrived));
-        pipe.held.clear();
-        if (!pipe.arrived.empty() && pipe.wake_reader) pipe.wake_reader();
-    };
-    release(connection->to_worker);
-    release(connection->to_gateway);
+    }
+    pipe.held.clear();
+    if (!pipe.arrived.empty() && pipe.wake_reader) pipe.wake_reader();
 }
 
-std::vector<ConnectionRef> Network::Living() {
+void Network::Heal(const ConnectionRef& connection) {
+    Release(*connection, connection->to_worker);
+    Release(*connection, connection->to_gateway);
+    connection->to_gateway.next_comes_twice = false;
+}
+
+std::vector<ConnectionRef> Network::Living(std::optional<std::size_t> gateway,
+                                           std::optional<std::size_t> worker) const {
     std::vector<ConnectionRef> living;
     for (const auto& weak : connections_) {
-        if (ConnectionRef connection = weak.lock(); connection && !connection->broken) {
-            living.push_back(std::move(connection));
-        }
+        ConnectionRef connection = weak.lock();
+        if (!connection || connection->broken) continue;
+        if (gateway && connection->gateway != *gateway) continue;
+        if (worker && connection->worker != *worker) continue;
+        living.push_back(std::move(connection));
     }
     return living;
 }

@@ -15,6 +15,8 @@ namespace holdfast::sim {
 /// The world's clock: runs what is due in the order of time, and of arrival where times are equal.
 class Scheduler {
   public:
+    static constexpr TimePoint kStart = TimePoint{} + std::chrono::hours(1);
+
     TimePoint now() const { return now_; }
 
     void At(TimePoint when, std::function<void()> action) {
@@ -36,9 +38,13 @@ class Scheduler {
         std::function<void()> action = std::move(const_cast<Event&>(events_.top()).action);
         now_ = events_.top().when;
         events_.pop();
+        ++steps_;
         action();
         return true;
     }
+
+    /// How many events have been run.
+    std::uint64_t steps() const { return steps_; }
 
   private:
     struct Event {
@@ -50,8 +56,9 @@ class Scheduler {
         }
     };
 
-    TimePoint now_ = TimePoint{} + std::chrono::hours(1);
+    TimePoint now_ = kStart;
     std::uint64_t next_ = 0;
+    std::uint64_t steps_ = 0;
     std::priority_queue<Event> events_;
 };
 

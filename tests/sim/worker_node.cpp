@@ -1,25 +1,18 @@
 #include "tests/sim/worker_node.h"
 
 #include <algorithm>
-#include <ostream>
 #include <utility>
 
 namespace holdfast::sim {
 
 using namespace std::chrono_literals;
-using worker::RequestRecord;
-using worker::TransmitResult;
 
-WorkerNode::WorkerNode(const Options& options, std::size_t gateways, Scheduler& scheduler,
-                       Random& random, Network& network, Ledger& ledger, Coverage& coverage,
-                       Connect connect)
-    : Process(scheduler),
+WorkerNode::WorkerNode(const Options& options, std::size_t gateways, Stage& stage, Connect connect)
+    : Process(stage.scheduler),
       options_(options),
-      random_(random),
-      network_(network),
-      ledger_(ledger),
-      coverage_(coverage),
+      stage_(stage),
       connect_(std::move(connect)),
+      random_(stage.seed, Stream::kLies, options.index, options.start),
       sockets_(gateways),
       threads_(options.threads) {
     worker::Handlers& handlers = *this;
@@ -56,7 +49,7 @@ void WorkerNode::CloseConnections() {
         if (!socket.connection) continue;
         socket.connection->to_worker.wake_reader = nullptr;
         socket.connection->on_closed_at_worker = nullptr;
-        network_.Break(socket.connection);
+        stage_.network.Break(socket.connection);
         socket.connection.reset();
     }
 }
@@ -83,17 +76,22 @@ void WorkerNode::Turn(TimePoint now) {
     const bool blocked = worker_->Flush(*this, now);
     if (worker_->drain_state() == worker::DrainState::kDrained ||
         worker_->drain_state() == worker::DrainState::kTimedOut) {
-        coverage_.Count(worker_->drain_state() == worker::DrainState::kDrained
-                            ? "workers that drained"
-                            : "workers whose drain timed out");
-        // Closed politely: what was sent arrives before the connection ends.
-        scheduler_.After(20ms, [this] { Kill(); });
+        EndDrain();
         return;
     }
     RunThreads();
     TimePoint next = worker_->NextTick();
     if (blocked) next = std::min(next, now + 5ms);
     WakeAt(std::max(next, now + 1us));
+}
+
+void WorkerNode::EndDrain() {
+    const bool in_time = worker_->drain_state() == worker::DrainState::kDrained;
+    stage_.trace.Say(options_.instance, in_time ? " has drained" : "'s drain timed out");
+    stage_.coverage.Count(in_time ? Seen::kWorkerDrainDone : Seen::kWorkerDrainTimedOut);
+    Require(!in_time || payloads_ == 0, Promise::kNothingIsLeft, "a drained worker holds requests");
+    // Closed politely: what was sent arrives before the connection ends.
+    scheduler_.After(20ms, [this] { Kill(); });
 }
 
 void WorkerNode::Reconnect(Socket& socket, TimePoint now) {
@@ -109,7 +107,7 @@ void WorkerNode::Reconnect(Socket& socket, TimePoint now) {
     socket.connection->on_closed_at_worker = [this] { Wake(); };
     ToGateway probe;
     probe.probe = true;
-    network_.Send(socket.connection, std::move(probe));
+    stage_.network.Send(socket.connection, std::move(probe));
 }
 
 void WorkerNode::Receive(Socket& socket, TimePoint now) {
@@ -127,9 +125,9 @@ void WorkerNode::OnEnvelope(Socket& socket, ToWorker& envelope, TimePoint now) {
     if (envelope.refused) worker_->OnRefused(link, now);
     if (envelope.welcome) {
         socket.session = session;
+        socket.granted = socket.received = {};
         socket.reply_bytes_granted = socket.reply_bytes_sent = 0;
-        socket.honest = true;
-        socket.credit_announced = false;
+        socket.honest = !socket.connection->doubled;
         socket.cancelled.clear();
         worker_->OnWelcome(link, session, *envelope.welcome, now);
     }
@@ -139,15 +137,7 @@ void WorkerNode::OnEnvelope(Socket& socket, ToWorker& envelope, TimePoint now) {
         worker_->OnReplyCredit(link, session, envelope.reply_credit);
     }
     for (const ToWorker::Request& request : envelope.requests) {
-        worker::RequestItem item;
-        item.id = request.id;
-        item.attempt = request.attempt;
-        item.sequence = request.sequence;
-        item.timeout = std::chrono::milliseconds(request.timeout_ms);
-        item.payload_bytes = request.payload_bytes;
-        item.payload = std::make_unique<Payload>(request.number);
-        Require(worker_->OnRequest(link, session, std::move(item), now),
-                "a worker accepts what our gateway sends");
+        OnRequest(socket, session, request, now);
     }
     for (const gateway::OutgoingCancel& cancel : envelope.cancels) {
         if (session == socket.session) socket.cancelled.emplace(cancel.id.value(), cancel.attempt);
@@ -156,177 +146,51 @@ void WorkerNode::OnEnvelope(Socket& socket, ToWorker& envelope, TimePoint now) {
     if (envelope.goodbye_ack) worker_->OnGoodbyeAck(link, session);
 }
 
-TransmitResult WorkerNode::Transmit(worker::LinkId link, const worker::Outgoing& outgoing) {
-    Socket& socket = SocketOf(link);
-    if (!socket.connection || socket.connection->to_gateway.full()) return TransmitResult::kLater;
-    ToGateway envelope;
-    envelope.session = outgoing.session;
-    if (outgoing.hello) {
-        gateway::HelloItem& hello = envelope.hello.emplace();
-        hello.protocol = options_.protocol;
-        hello.instance = options_.instance;
-        for (const std::string& service : options_.services) {
-            hello.services.push_back({service, "sim", "1"});
-        }
+void WorkerNode::OnRequest(Socket& socket, std::uint64_t session, const ToWorker::Request& request,
+                           TimePoint now) {
+    if (session == socket.session && worker_->InSession(socket.link)) {
+        ++socket.received.requests_total;
+        socket.received.bytes_total += request.payload_bytes;
+        Require(!socket.honest || socket.received.requests_total <= socket.granted.requests_total,
+                Promise::kRequestCredit, options_.instance, " gets more than it granted");
     }
-    envelope.goodbye = outgoing.goodbye;
-    if (outgoing.pong != nullptr) envelope.pong = *outgoing.pong;
-    if (outgoing.credit != nullptr) envelope.credit = *outgoing.credit;
-    envelope.returns.assign(outgoing.returns.begin(), outgoing.returns.end());
-    AddReplies(socket, outgoing, envelope);
-    if (!lies_.empty() && outgoing.session != 0) AddLies(socket, envelope);
-    if (envelope.credit) socket.credit_announced = true;
-    network_.Send(socket.connection, std::move(envelope));
-    return TransmitResult::kSent;
+    worker::RequestItem item;
+    item.id = request.id;
+    item.attempt = request.attempt;
+    item.sequence = request.sequence;
+    item.timeout = std::chrono::milliseconds(request.timeout_ms);
+    item.payload_bytes = request.payload_bytes;
+    item.payload = std::make_unique<Payload>(request.number, payloads_);
+    Require(worker_->OnRequest(socket.link, session, std::move(item), now), Promise::kContractKept,
+            options_.instance, " refuses request ", request.number);
 }
 
-void WorkerNode::AddReplies(Socket& socket, const worker::Outgoing& outgoing, ToGateway& envelope) {
-    for (const RequestRecord* record : outgoing.replies) {
-        const worker::ReplyItem& reply = record->reply;
-        Require(!socket.honest || socket.reply_bytes_sent < socket.reply_bytes_granted,
-                "only the last reply exceeds the reply credit");
-        socket.reply_bytes_sent += reply.payload_bytes;
-        envelope.replies.push_back(
-            {record->id, record->attempt, reply.kind, reply.payload_bytes, reply.encoded});
-    }
-}
-
-bool WorkerNode::Tell(Lie lie) {
-    if (lies_.erase(lie) == 0) return false;
-    static constexpr const char* kNames[] = {
-        "malformed envelope", "foreign session", "reply twice",      "reply of another's request",
-        "reply of nobody's",  "oversized reply", "shrinking credit",
-    };
-    coverage_.Count(std::string("lies: ") + kNames[static_cast<int>(lie)]);
-    return true;
-}
-
-void WorkerNode::AddLies(Socket& socket, ToGateway& envelope) {
-    socket.honest = false;
-    if (Tell(Lie::kMalformedEnvelope)) envelope.malformed = true;
-    // Not one that carries credit: that would be lost for good, and the worker with it.
-    if (!envelope.credit && Tell(Lie::kForeignSession)) envelope.session ^= 0x5555;
-    if (!envelope.replies.empty()) {
-        if (Tell(Lie::kReplyTwice)) envelope.replies.push_back(envelope.replies.front());
-        if (Tell(Lie::kOversizedReply)) envelope.replies.front().payload_bytes = 1U << 24U;
-    }
-    const Ledger::SentTo* other = ledger_.FindSentToAnother(socket.gateway, socket.session);
-    if (other != nullptr && Tell(Lie::kReplyOfAnother)) {
-        envelope.replies.push_back(
-            {other->id.value(), other->attempt, worker::ReplyKind::kAnswered, 10, "stolen"});
-    }
-    if (Tell(Lie::kReplyOfNobody)) {
-        envelope.replies.push_back(
-            {random_.Below(~std::uint64_t{0}), 1, worker::ReplyKind::kAnswered, 10, "invented"});
-    }
-    if (envelope.credit && socket.credit_announced && Tell(Lie::kShrinkingCredit)) {
-        envelope.credit->requests_total = 0;
-    }
-}
-
-void WorkerNode::Submit(std::span<RequestRecord* const> requests) {
-    queue_.insert(queue_.end(), requests.begin(), requests.end());
-}
-
-bool WorkerNode::Withdraw(RequestRecord& request) {
-    return std::erase(queue_, &request) != 0;
-}
-
-void WorkerNode::Cancel(RequestRecord& request) {
-    for (Thread& thread : threads_) {
-        // Most plugins look at the cancel, and end soon.
-        if (thread.running == &request && random_.Chance(70)) FinishAfter(thread, 2ms);
-    }
-}
-
-TimePoint WorkerNode::AllBusySince() {
-    TimePoint since;
-    for (const Thread& thread : threads_) {
-        if (thread.running == nullptr) return TimePoint::max();
-        since = std::max(since, thread.since);
-    }
-    return since;
-}
-
-void WorkerNode::RunThreads() {
-    if (paused() || !alive()) return;
-    const TimePoint now = scheduler_.now();
-    for (Thread& thread : threads_) {
-        while (thread.running == nullptr && !queue_.empty()) {
-            RequestRecord& record = *queue_.front();
-            queue_.pop_front();
-            const worker::StartVerdict verdict = record.TryStart(now);
-            if (verdict == worker::StartVerdict::kStart) {
-                StartOn(thread, record, now);
-            } else {
-                done_.push_back({&record, false, verdict, {}});
-                Wake();
-            }
-        }
-    }
-}
-
-void WorkerNode::StartOn(Thread& thread, RequestRecord& record, TimePoint now) {
-    const Socket& socket = SocketOf(record.link);
-    ledger_.OnStarted(static_cast<const Payload&>(*record.payload).number, now);
-    Require(!socket.cancelled.contains({record.id, record.attempt}),
-            "a request whose cancel was heard is not started");
-    thread.running = &record;
-    thread.since = now;
-    ++thread.run;
-    thread.hangs = !healed_ && random_.Chance(options_.hang_percent);
-    if (thread.hangs) {
-        coverage_.Count("plugins that never reply");
-    } else if (healed_) {
-        FinishAfter(thread, 1ms);
-    } else {
-        // Mostly fast, sometimes slower than any deadline.
-        const Duration most =
-            random_.Chance(90) ? options_.longest_service / 20 : options_.longest_service;
-        FinishAfter(thread, random_.Between(Duration(50us), most));
-    }
-}
-
-void WorkerNode::FinishAfter(Thread& thread, Duration delay) {
-    const auto index = static_cast<std::size_t>(&thread - threads_.data());
-    scheduler_.After(delay, [this, index, run = thread.run] { Finish(index, run); });
-}
-
-void WorkerNode::Finish(std::size_t index, std::uint64_t run) {
-    Thread& thread = threads_[index];
-    if (!alive() || thread.running == nullptr || thread.run != run) return;
-    if (paused()) {
-        scheduler_.At(resumed_at(), [this, index, run] { Finish(index, run); });
-        return;
-    }
-    RequestRecord& record = *std::exchange(thread.running, nullptr);
-    worker::ReplyItem reply;
-    reply.encoded = std::to_string(static_cast<const Payload&>(*record.payload).number);
-    const std::uint64_t dice = random_.Below(100);
-    reply.kind = healed_ || dice < 92 ? worker::ReplyKind::kAnswered
-                 : dice < 96          ? worker::ReplyKind::kFailed
-                                      : worker::ReplyKind::kNotProcessed;
-    reply.payload_bytes = random_.Chance(2) ? 1U << 20U : random_.Between(1, 2000);
-    done_.push_back({&record, true, worker::StartVerdict::kStart, std::move(reply)});
-    Wake();
-    RunThreads();
+void WorkerNode::Check() const {
+    const std::size_t bound =
+        options_.worker.capacity_requests + 2 * sockets_.size() + options_.threads;
+    Require(payloads_ <= worker_->held() && payloads_ <= bound, Promise::kWorkerCapacity,
+            options_.instance, " holds ", payloads_, ", counts ", worker_->held(), ", may hold ",
+            bound);
 }
 
 bool WorkerNode::honest() const {
-    return std::ranges::all_of(sockets_, &Socket::honest);
+    return std::ranges::all_of(sockets_, [](const Socket& socket) {
+        return socket.honest && !(socket.connection && socket.connection->doubled);
+    });
 }
 
-void WorkerNode::Print(std::ostream& to) const {
-    to << options_.instance << (alive() ? "" : " (gone)") << (paused() ? " (stopped)" : "")
-       << ": held " << held() << ", waiting for a thread " << queue_.size() << ", threads busy "
-       << std::ranges::count_if(threads_, [](const Thread& t) { return t.running != nullptr; })
-       << '/' << threads_.size() << '\n';
+std::vector<WorkerNode::Rest> WorkerNode::Sessions() const {
+    std::vector<Rest> sessions;
     for (const Socket& socket : sockets_) {
-        to << "  to gateway " << socket.gateway << ": "
-           << (worker_->InSession(socket.link) ? "session " : "no session, last ") << socket.session
-           << ", reply bytes sent " << socket.reply_bytes_sent << " of "
-           << socket.reply_bytes_granted << '\n';
+        if (!worker_->InSession(socket.link)) continue;
+        sessions.push_back({socket.gateway, socket.session,
+                            socket.granted.requests_total - socket.received.requests_total,
+                            socket.granted.bytes_total -
+                                std::min(socket.granted.bytes_total, socket.received.bytes_total),
+                            socket.reply_bytes_granted -
+                                std::min(socket.reply_bytes_granted, socket.reply_bytes_sent)});
     }
+    return sessions;
 }
 
 void WorkerNode::Heal() {

@@ -1,6 +1,7 @@
 #include "tests/sim/world.h"
 
-#include <iostream>
+#include <algorithm>
+#include <ostream>
 
 namespace holdfast::sim {
 
@@ -8,300 +9,211 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* kServices[] = {"alpha", "beta"};
-constexpr Duration kLongestTimeout = 3s;
+/// Alone, one after the other: this asks whether all works, not how much.
+constexpr std::uint64_t kRecoveryRounds = 8;
 
 }  // namespace
 
-World::Shape World::MakeShape(Random& random) {
-    Shape shape;
-    shape.gateways = random.Between(1, 3);
-    shape.workers = random.Between(1, 5);
-    shape.length = random.Between(Duration(1s), 6s);
-    shape.longest_delay = random.Between(Duration(50us), random.Chance(20) ? 100ms : 3ms);
-    shape.between_requests = random.Between(Duration(500us), 20ms);
-    shape.between_faults = random.Chance(10) ? Duration(0) : random.Between(Duration(50ms), 1s);
-    shape.longest_service = random.Between(Duration(1ms), 2s);
-    shape.hang_percent = random.Chance(50) ? 0 : random.Between(1, 3);
-    return shape;
-}
-
-World::World(std::uint64_t seed, Coverage& coverage, bool trace)
-    : coverage_(coverage),
-      trace_(trace),
-      random_(seed),
-      shape_(MakeShape(random_)),
-      network_(scheduler_, random_, coverage, shape_.longest_delay),
-      ledger_(shape_.gateways, coverage),
-      gateways_(shape_.gateways),
-      workers_(shape_.workers),
-      gateway_returns_(shape_.gateways),
-      worker_returns_(shape_.workers) {}
+World::World(const Trial& trial, const Plan& plan, Coverage& coverage, std::ostream* trace_to)
+    : trial_(trial),
+      plan_(plan),
+      stage_(trial.seed, plan.gateways, plan.longest_delay, coverage, trace_to),
+      gateway_starts_(plan.gateways),
+      worker_starts_(plan.workers),
+      gateways_(plan.gateways),
+      workers_(plan.workers),
+      gateway_returns_(plan.gateways),
+      worker_returns_(plan.workers) {}
 
 void World::StartGateway(std::size_t index) {
+    Random random(stage_.seed, Stream::kGateway, index, ++gateway_starts_[index]);
     GatewayNode::Options options;
     options.dispatcher.services = {kServices[0], kServices[1]};
-    options.dispatcher.pending_requests = static_cast<std::uint32_t>(random_.Between(20, 400));
-    options.dispatcher.queue_requests = random_.Between(1, 100);
-    options.dispatcher.queue_bytes = random_.Between(1000, 100'000);
-    options.dispatcher.max_peers = static_cast<std::uint32_t>(random_.Between(4, 8));
-    options.dispatcher.batch_bytes = random_.Between(500, 65'536);
-    options.dispatcher.reply_window = random_.Between(4'000, 4'000'000);
-    options.dispatcher.redispatch_rate = static_cast<double>(random_.Between(1, 50));
-    options.dispatcher.redispatch_burst = static_cast<double>(random_.Between(1, 100));
-    options.dispatcher.seed = random_.Below(~std::uint64_t{0});
-    options.inflight = {random_.Between(20, 500), random_.Between(50'000, 1'000'000), 1'000'000};
-    options.reply_bytes = random_.Between(200'000, 20'000'000);
-    if (gateways_[index]) old_gateways_.push_back(gateways_[index]);
-    gateways_[index] =
-        std::make_shared<GatewayNode>(index, options, scheduler_, network_, ledger_, coverage_);
+    options.dispatcher.pending_requests = static_cast<std::uint32_t>(random.Between(20, 400));
+    options.dispatcher.queue_requests = random.Between(1, 100);
+    options.dispatcher.queue_bytes = random.Between(1000, 100'000);
+    options.dispatcher.max_peers = static_cast<std::uint32_t>(random.Between(4, 8));
+    options.dispatcher.batch_bytes = random.Between(500, 65'536);
+    options.dispatcher.reply_window = random.Between(4'000, 4'000'000);
+    options.dispatcher.redispatch_rate = static_cast<double>(random.Between(1, 50));
+    options.dispatcher.redispatch_burst = static_cast<double>(random.Between(1, 100));
+    options.dispatcher.seed = random.Next();
+    options.inflight = {random.Between(20, 500), random.Between(50'000, 1'000'000), 1'000'000};
+    options.envelopes_in_turn = random.Between(1, 8);
+    options.reply_bytes = random.Between(200'000, 20'000'000);
+    if (gateways_[index]) {
+        stage_.coverage.Count(Seen::kGatewayRestarted);
+        old_gateways_.push_back(gateways_[index]);
+    }
+    gateways_[index] = std::make_shared<GatewayNode>(index, options, stage_);
     gateways_[index]->Wake();
 }
 
-void World::StartWorker(std::size_t index) {
+void World::StartWorker(std::size_t index, bool as_before) {
+    Random random(stage_.seed, Stream::kWorker, index, ++worker_starts_[index]);
     WorkerNode::Options options;
-    options.instance = "worker-" + std::to_string(index) + "-" + std::to_string(++instances_);
+    options.instance =
+        "worker " + std::to_string(index) + " start " + std::to_string(worker_starts_[index]);
+    options.index = index;
+    options.start = worker_starts_[index];
     // The first serves everything, so that each service has a worker when all is well.
-    if (index == 0 || random_.Chance(70)) options.services.emplace_back(kServices[0]);
-    if (index == 0 || options.services.empty() || random_.Chance(70)) {
+    if (index == 0 || random.Chance(70)) options.services.emplace_back(kServices[0]);
+    if (index == 0 || options.services.empty() || random.Chance(70)) {
         options.services.emplace_back(kServices[1]);
     }
-    if (index != 0 && !calm_ && random_.Chance(2)) options.protocol = 2;
-    options.threads = random_.Between(1, 4);
-    options.longest_service = shape_.longest_service;
-    options.hang_percent = shape_.hang_percent;
-    options.worker.capacity_requests = static_cast<std::uint32_t>(random_.Between(1, 64));
-    options.worker.capacity_bytes = random_.Between(1'000, 1'000'000);
-    options.worker.drain_timeout = 3s;
-    if (workers_[index]) old_workers_.push_back(workers_[index]);
+    if (index != 0 && !calm_ && random.Chance(2)) ++options.protocol;
+    options.threads = random.Between(1, 4);
+    options.longest_service = plan_.longest_service;
+    options.hang_percent = plan_.hang_percent;
+    options.worker.capacity_requests = static_cast<std::uint32_t>(random.Between(1, 64));
+    options.worker.capacity_bytes = random.Between(1'000, 1'000'000);
+    options.worker.drain_timeout = random.Between(Duration(200ms), 3s);
+    if (workers_[index]) {
+        stage_.coverage.Count(as_before ? Seen::kWorkerRestartedAsBefore
+                                        : Seen::kWorkerRestartedAnew);
+        if (as_before) options.instance = workers_[index]->options().instance;
+        old_workers_.push_back(workers_[index]);
+    }
     workers_[index] = std::make_shared<WorkerNode>(
-        options, gateways_.size(), scheduler_, random_, network_, ledger_, coverage_,
-        [this](std::size_t gateway) { return Connect(gateway); });
+        options, gateways_.size(), stage_,
+        [this, index](std::size_t gateway) { return Connect(gateway, index); });
     workers_[index]->Start();
 }
 
-ConnectionRef World::Connect(std::size_t gateway) {
+ConnectionRef World::Connect(std::size_t gateway, std::size_t worker) {
     if (!gateways_[gateway] || !gateways_[gateway]->alive()) return nullptr;
-    ConnectionRef connection = network_.Open(gateway);
+    ConnectionRef connection = stage_.network.Open(gateway, worker);
     gateways_[gateway]->Accept(connection);
     return connection;
 }
 
-GatewayNode::Ask World::MakeAsk() {
-    GatewayNode::Ask ask;
-    ask.service = static_cast<std::uint32_t>(random_.Below(2));
-    ask.idempotent = random_.Chance(50);
-    ask.timeout = random_.Between(Duration(1ms), random_.Chance(30) ? 100ms : kLongestTimeout);
-    ask.wait_for_worker = random_.Chance(50) ? Duration(0) : random_.Between(Duration(0), 1s);
-    ask.body_bytes = random_.Chance(5) ? random_.Below(20'000) : random_.Below(500);
-    ask.client_reads_for = random_.Chance(90) ? Duration(0) : random_.Between(Duration(0), 500ms);
-    if (random_.Chance(10)) {
-        ask.client_leaves_after = random_.Between(Duration(0), random_.Chance(50) ? 5ms : 1s);
-    }
-    return ask;
-}
-
-void World::ClientsGoOn() {
-    if (calm_) return;
-    const std::size_t burst = random_.Chance(1) ? random_.Between(10, 100) : 1;
-    if (burst > 1) coverage_.Count("bursts of requests");
-    for (std::size_t i = 0; i < burst; ++i) {
-        GatewayNode& gateway = *gateways_[random_.Below(gateways_.size())];
-        const GatewayNode::Ask ask = MakeAsk();
-        if (gateway.alive()) gateway.Submit(ask);
-    }
-    scheduler_.After(random_.Between(Duration(0), shape_.between_requests),
-                     [this] { ClientsGoOn(); });
-}
-
-void World::Happen(const std::string& fault) {
-    coverage_.Count("faults: " + fault);
-    if (trace_) {
-        std::cout << std::chrono::duration<double>(scheduler_.now().time_since_epoch() - 1h).count()
-                  << " s  " << fault << '\n';
-    }
-}
-
-void World::FaultsGoOn() {
-    if (calm_ || shape_.between_faults == Duration(0)) return;
-    const std::uint64_t dice = random_.Below(100);
-    const std::uint64_t kind = random_.Below(100);
-    if (kind < 65) {
-        HarmSomeWorker(dice);
-    } else if (kind < 85) {
-        HarmTheNetwork(dice);
-    } else {
-        HarmSomeGateway(dice);
-    }
-    scheduler_.After(random_.Between(Duration(0), shape_.between_faults), [this] { FaultsGoOn(); });
-}
-
-void World::HarmSomeWorker(std::uint64_t dice) {
-    const std::size_t index = random_.Below(workers_.size());
-    WorkerNode& worker = *workers_[index];
-    if (!worker.alive()) return;
-    const Duration pause = random_.Between(Duration(10ms), 3s);
-    if (dice < 20) {
-        Happen("worker killed");
-        worker.Kill();
-        RestartWorkerAfter(index, random_.Between(Duration(1ms), 1s));
-    } else if (dice < 40) {
-        Happen("worker stopped for a while");
-        worker.Pause(pause);
-    } else if (dice < 50) {
-        Happen("worker's loop hangs");
-        worker.HangLoop(pause);
-    } else if (dice < 60) {
-        Happen("worker drained");
-        worker.Drain();
-        RestartWorkerAfter(index, random_.Between(Duration(100ms), 4s));
-    } else {
-        worker.TellLie(static_cast<WorkerNode::Lie>(
-            random_.Below(static_cast<std::uint64_t>(WorkerNode::Lie::kCount))));
-    }
-}
-
-void World::HarmTheNetwork(std::uint64_t dice) {
-    const auto living = network_.Living();
-    if (living.empty()) return;
-    const ConnectionRef& connection = living[random_.Below(living.size())];
-    if (dice < 50) {
-        Happen("connection broken");
-        network_.Break(connection);
-    } else {
-        Happen("connection partitioned for a while");
-        network_.Partition(connection, random_.Between(Duration(10ms), 2s));
-    }
-}
-
-void World::HarmSomeGateway(std::uint64_t dice) {
-    const std::size_t index = random_.Below(gateways_.size());
-    GatewayNode& gateway = *gateways_[index];
-    if (!gateway.alive()) return;
-    if (dice < 60) {
-        Happen("gateway stopped for a while");
-        gateway.Pause(random_.Between(Duration(10ms), 2s));
-        return;
-    }
-    if (dice < 80) {
-        Happen("gateway killed");
-        gateway.Kill();
-    } else {
-        Happen("gateway shut down");
-        gateway.ShutDown();
-    }
-    RestartGatewayAfter(index, random_.Between(Duration(1ms), 500ms));
-}
-
-void World::RestartWorkerAfter(std::size_t index, Duration delay) {
-    if (worker_returns_[index]) return;
-    worker_returns_[index] = true;
-    scheduler_.After(delay, [this, index] {
-        worker_returns_[index] = false;
-        if (workers_[index]->alive()) workers_[index]->Kill();
-        StartWorker(index);
-    });
-}
-
-void World::RestartGatewayAfter(std::size_t index, Duration delay) {
-    if (gateway_returns_[index]) return;
-    gateway_returns_[index] = true;
-    scheduler_.After(delay, [this, index] {
-        gateway_returns_[index] = false;
-        StartGateway(index);
-    });
-}
-
 void World::Check() const {
     for (const auto& gateway : gateways_) {
-        if (gateway->alive()) gateway->Check();
+        if (gateway && gateway->alive()) gateway->Check();
+    }
+    for (const auto& worker : workers_) {
+        if (worker && worker->alive()) worker->Check();
     }
 }
 
 void World::RunFor(Duration duration) {
-    const TimePoint until = scheduler_.now() + duration;
-    while (scheduler_.Step(until)) Check();
+    const TimePoint until = stage_.scheduler.now() + duration;
+    while (stage_.scheduler.Step(until)) Check();
 }
 
 void World::HealEverything() {
     calm_ = true;
-    for (const ConnectionRef& connection : network_.Living()) network_.Heal(connection);
-    for (const auto& gateway : gateways_) gateway->Resume();
+    for (const ConnectionRef& connection : stage_.network.Living()) {
+        stage_.network.Heal(connection);
+    }
+    for (const auto& gateway : gateways_) {
+        if (gateway) gateway->Resume();
+    }
     for (std::size_t i = 0; i < workers_.size(); ++i) {
+        if (!workers_[i]) continue;
         workers_[i]->Heal();
         const bool well = workers_[i]->serving() && workers_[i]->honest() &&
                           workers_[i]->options().protocol == worker::kProtocolVersion;
         if (well) continue;
         if (workers_[i]->alive()) workers_[i]->Kill();
-        RestartWorkerAfter(i, 1ms);
+        RestartWorkerAfter(i, 1ms, false);
     }
 }
 
 void World::CheckRecovery() {
-    for (const auto& gateway : gateways_) {
-        for (std::uint32_t i = 0; i < 8; ++i) {
-            GatewayNode::Ask ask;
-            ask.service = i % 2;
+    // Without the worker that serves everything there may be nobody to answer.
+    const bool served = !trial_.without_workers.contains(0);
+    std::uint64_t number = plan_.actions.size();
+    for (std::uint32_t round = 0; round < kRecoveryRounds && served; ++round) {
+        for (const auto& gateway : gateways_) {
+            if (!gateway) continue;
+            Ask ask;
+            ask.service = round % 2;
             ask.must_succeed = true;
             ask.timeout = 2s;
-            gateway->Submit(ask);
-            RunFor(500ms);  // one at a time: this asks whether all works, not how much
+            gateway->Submit(number++, ask);
         }
+        RunFor(500ms);
     }
     RunFor(2s);
 }
 
-void World::CheckNothingIsLeft() {
-    Require(ledger_.open() == 0, "every request has ended");
+void World::CheckCredit(const WorkerNode& worker) const {
+    const std::vector<WorkerNode::Rest> sessions = worker.Sessions();
+    for (const WorkerNode::Rest& rest : sessions) {
+        const auto share = [&](std::uint64_t capacity) {
+            return std::max<std::uint64_t>(1, capacity / sessions.size());
+        };
+        Require(rest.requests >= share(worker.options().worker.capacity_requests) &&
+                    rest.bytes >= share(worker.options().worker.capacity_bytes),
+                Promise::kCreditIsBack, worker.options().instance, " grants gateway ", rest.gateway,
+                " only ", rest.requests, " requests and ", rest.bytes, " bytes of ",
+                worker.options().worker.capacity_requests, " and ",
+                worker.options().worker.capacity_bytes);
+        const auto left = gateways_[rest.gateway]->LeftIn(rest.session);
+        Require(left.has_value(), Promise::kCreditIsBack, worker.options().instance,
+                " is in a session that gateway ", rest.gateway, " does not know");
+        Require(left->requests == rest.requests && left->bytes == rest.bytes &&
+                    left->reply_bytes == rest.reply_bytes,
+                Promise::kCreditIsBack, worker.options().instance, " and gateway ", rest.gateway,
+                " count ", rest.requests, " and ", left->requests, " requests, ", rest.bytes,
+                " and ", left->bytes, " bytes, ", rest.reply_bytes, " and ", left->reply_bytes,
+                " bytes of replies");
+    }
+}
+
+void World::CheckNothingIsLeft() const {
+    Require(stage_.ledger.open() == 0, Promise::kNothingIsLeft, stage_.ledger.open(),
+            " requests have not ended");
     for (const auto& gateway : gateways_) {
-        Require(gateway->pending() == 0, "no request is left in a table");
-        Require(gateway->reply_bytes_held() == 0, "no reply is left");
+        if (gateway) gateway->CheckNothingIsLeft();
     }
     for (const auto& worker : workers_) {
-        Require(worker->held() == 0, "no request is left in a worker");
+        if (!worker) continue;
+        Require(worker->held() == 0, Promise::kNothingIsLeft, worker->options().instance, " holds ",
+                worker->held());
+        CheckCredit(*worker);
     }
 }
 
 void World::CountWhatHappened() {
-    const auto count = [&](const GatewayNode& gateway) {
-        for (std::size_t i = 0; i < gateway::kCounterCount; ++i) {
-            const auto counter = static_cast<gateway::Counter>(i);
-            const gateway::CounterInfo& info = Describe(counter);
-            if (gateway.counters().Get(counter) == 0) continue;
-            coverage_.Count(
-                "gateway counted " + std::string(info.metric) + " " + std::string(info.label_value),
-                gateway.counters().Get(counter));
+    for (const auto& nodes : {gateways_, old_gateways_}) {
+        for (const auto& gateway : nodes) {
+            if (gateway) stage_.coverage.CountAll(gateway->counters());
         }
-    };
-    for (const auto& gateway : gateways_) count(*gateway);
-    for (const auto& gateway : old_gateways_) count(*gateway);
-    const auto count_worker = [&](const WorkerNode& worker) {
-        for (std::size_t i = 0; i < worker::kCounterNames.size(); ++i) {
-            const std::uint64_t amount = worker.counters()[static_cast<worker::Counter>(i)];
-            if (amount == 0) continue;
-            coverage_.Count("workers counted " + std::string(worker::kCounterNames[i]), amount);
+    }
+    for (const auto& nodes : {workers_, old_workers_}) {
+        for (const auto& worker : nodes) {
+            if (worker) stage_.coverage.CountAll(worker->counters());
         }
-    };
-    for (const auto& worker : workers_) count_worker(*worker);
-    for (const auto& worker : old_workers_) count_worker(*worker);
-    coverage_.Count("requests", ledger_.size());
+    }
+    stage_.coverage.CountWorld(steps(), stage_.ledger.opened());
 }
 
-void World::Print() const {
-    for (const auto& gateway : gateways_) gateway->Print(std::cout);
-    for (const auto& worker : workers_) worker->Print(std::cout);
+void World::Print(std::ostream& to) const {
+    for (const auto& gateway : gateways_) {
+        if (gateway) gateway->Print(to);
+    }
+    for (const auto& worker : workers_) {
+        if (worker) worker->Print(to);
+    }
 }
 
 void World::Run() {
-    for (std::size_t i = 0; i < gateways_.size(); ++i) StartGateway(i);
-    for (std::size_t i = 0; i < workers_.size(); ++i) StartWorker(i);
-    RunFor(random_.Chance(50) ? 100ms : 0ms);
-    ClientsGoOn();
-    scheduler_.After(random_.Between(Duration(0), shape_.between_faults), [this] { FaultsGoOn(); });
-    RunFor(shape_.length);
+    for (std::size_t i = 0; i < gateways_.size(); ++i) {
+        if (!trial_.without_gateways.contains(i)) StartGateway(i);
+    }
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        if (!trial_.without_workers.contains(i)) StartWorker(i, false);
+    }
+    ActionsGoOn();
+    RunFor(plan_.length);
+    while (trial_.whole() && steps() < kFewestSteps) RunFor(100ms);
     HealEverything();
     RunFor(kLongestTimeout + 5s);  // who was refused knocks again after five seconds
-    for (const auto& worker : workers_) worker->Heal();
+    for (const auto& worker : workers_) {
+        if (worker) worker->Heal();
+    }
     CheckRecovery();
     CheckNothingIsLeft();
     CountWhatHappened();
