@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/app/certificate.h"
 #include "gateway/app/log_observer.h"
 #include "gateway/app/settings.h"
 #include "gateway/bus/bus.h"
@@ -51,7 +52,9 @@ struct App::Parts {
           bus(LegOptions(config, services, instance), replies, snapshots, inquiries, bus_counters,
               bus_watchdog,
               [this](BusLogLevel level, std::string_view line) { observer.OnBus(level, line); }),
-          server(DataPortOptions(config), router, budget, bus.inbox(), observer),
+          certificate(config.listen.tls, log),
+          server(DataPortOptions(config, certificate.context()), router, budget, bus.inbox(),
+                 observer),
           ops(OpsPortOptions(config), Sources(loaded, signals, log)) {}
 
     /// Also when a later part could not start. The server stops first and lets its sessions go; the
@@ -85,6 +88,7 @@ struct App::Parts {
             .instance = instance,
             .connections = [this] { return server.active_connections(); },
             .log_lines_dropped = [&log] { return log.dropped(); },
+            .certificate_expires = [this] { return certificate.Expires(); },
         };
     }
 
@@ -107,6 +111,7 @@ struct App::Parts {
     std::atomic<bool> draining{false};
     const http::Router router;
     Bus bus;
+    Certificate certificate;
     http::Server server;
     OpsServer ops;
 };
@@ -124,8 +129,13 @@ App::App(const config::LoadedConfig& loaded, Signals& signals, log::Log& log)
     parts.bus.Start(std::move(loops));
     parts.server.Start();
     parts.ops.Start();
+    if (geteuid() == 0) {
+        log_.Write(log::Level::kWarn,
+                   "running as root, which nothing here needs: use another user");
+    }
     log_.Write(log::Level::kInfo, "listening",
                {{"data", config_.listen.address + ":" + std::to_string(parts.server.port())},
+                {"tls", !config_.listen.tls.certificate.empty()},
                 {"ops", config_.ops.address + ":" + std::to_string(parts.ops.port())},
                 {"bus", config_.bus.address + ":" + std::to_string(parts.bus.port())},
                 {"version", HOLDFAST_VERSION},
@@ -136,10 +146,14 @@ App::~App() = default;
 
 /// What cannot be read leaves everything as it is.
 void App::Reload() {
-    if (config_.bus.curve_workers.empty()) {
-        log_.Write(log::Level::kInfo, "SIGHUP: the leg is plain, there are no keys to reload");
-        return;
+    parts_->certificate.Reload(parts_->server);
+    if (!config_.bus.curve_workers.empty()) ReloadWorkerKeys();
+    if (config_.bus.curve_workers.empty() && config_.listen.tls.certificate.empty()) {
+        log_.Write(log::Level::kInfo, "SIGHUP: there are no keys and no certificate to reload");
     }
+}
+
+void App::ReloadWorkerKeys() {
     try {
         const auto keys = std::make_shared<const WorkerKeys>(config_.bus.curve_workers);
         parts_->bus.SetWorkerKeys(keys);
@@ -152,7 +166,11 @@ void App::Reload() {
 
 int App::Run() {
     signals_.OnReload([this] { Reload(); });
-    const int signal = *signals_.Wait();
+    std::optional<int> ending;
+    while (!(ending = signals_.Wait(Certificate::kCheckInterval))) {
+        parts_->certificate.WarnOfEnd();
+    }
+    const int signal = *ending;
     log_.Write(
         log::Level::kInfo, "draining",
         {{"cause", signal == 0 ? std::string("the ops port") : "signal " + std::to_string(signal)},

@@ -11,7 +11,8 @@ namespace holdfast::gateway::app {
 
 /// The running gateway: makes the parts, joins them, and takes them down in order.
 ///
-/// Thread: main's. `Run` blocks until the gateway has ended. SIGHUP reads the workers' keys anew.
+/// Thread: main's. `Run` blocks until the gateway has ended. SIGHUP reads the workers' keys and the
+/// data port's certificate anew.
 class App {
   public:
     /// Throws std::exception with one clear line when a part cannot be had (a port is taken).
@@ -27,6 +28,7 @@ class App {
   private:
     struct Parts;
     void Reload();
+    void ReloadWorkerKeys();
     std::optional<int> Drain();
     std::optional<int> WaitForQuiet(Duration patience);
 

@@ -19,6 +19,11 @@ void LogObserver::OnAcceptFailure(int error) {
                      {{"error", std::strerror(error)}});
 }
 
+void LogObserver::OnHandshakeFailure(std::string_view client, std::string_view reason) {
+    log_.WriteFolded(log::Level::kInfo, "handshake", "a TLS handshake failed",
+                     {{"client", client}, {"reason", reason}});
+}
+
 void LogObserver::OnException(std::string_view what) {
     log_.WriteFolded(log::Level::kError, "exception", "a connection was closed: it threw",
                      {{"what", what}});

@@ -16,6 +16,7 @@ class LogObserver final : public http::Observer {
     void OnAccess(const AccessRecord& record) override;
     void OnFailure(const FailureRecord& record) override;
     void OnAcceptFailure(int error) override;
+    void OnHandshakeFailure(std::string_view client, std::string_view reason) override;
     void OnException(std::string_view what) override;
     void OnBus(BusLogLevel level, std::string_view line);
 

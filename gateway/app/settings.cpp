@@ -81,8 +81,10 @@ InflightBudget::Limits BudgetLimits(const config::Config& config) {
             .upload_bytes = config.limits.upload_bytes};
 }
 
-http::ServerOptions DataPortOptions(const config::Config& config) {
+http::ServerOptions DataPortOptions(const config::Config& config,
+                                    std::shared_ptr<const http::TlsContext> tls) {
     http::ServerOptions options;
+    options.tls = std::move(tls);
     options.address = config.listen.address;
     options.port = config.listen.port;
     options.threads = config.listen.threads;

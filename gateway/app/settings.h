@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ std::vector<std::string> Services(const config::Config& config);
 std::vector<Route> Routes(const config::Config& config, const std::vector<std::string>& services);
 
 InflightBudget::Limits BudgetLimits(const config::Config& config);
-http::ServerOptions DataPortOptions(const config::Config& config);
+/// `tls` is null for a plain port.
+http::ServerOptions DataPortOptions(const config::Config& config,
+                                    std::shared_ptr<const http::TlsContext> tls);
 BusOptions LegOptions(const config::Config& config, const std::vector<std::string>& services,
                       std::string instance);
 OpsOptions OpsPortOptions(const config::Config& config);

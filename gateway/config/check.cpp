@@ -28,6 +28,8 @@ class Checker {
         : loaded_(loaded), config_(loaded.config), broken_(broken) {}
 
     std::vector<Problem> Run() {
+        CheckTls();
+        CheckOps();
         CheckBus();
         CheckLimits();
         CheckPorts();
@@ -75,6 +77,25 @@ class Checker {
                 Quoted(path) + " is " + FormatSize(value) + " and must not exceed " +
                     Quoted(bound_path) + ", which is " + FormatSize(bound) + ": " +
                     std::string(why));
+    }
+
+    void CheckTls() {
+        const Tls& tls = config_.listen.tls;
+        Require(tls.certificate.empty() == tls.key.empty(),
+                {"listen.tls.certificate", "listen.tls.key"},
+                "'listen.tls.certificate' and 'listen.tls.key' go together: TLS needs both");
+        Require(tls.client_ca.empty() || !tls.certificate.empty(),
+                {"listen.tls.client_ca", "listen.tls.certificate"},
+                "'listen.tls.client_ca' asks clients for certificates, which only TLS can: give "
+                "'listen.tls.certificate' and 'listen.tls.key' too");
+    }
+
+    void CheckOps() {
+        const Ops& ops = config_.ops;
+        Require(ops.allow_remote || IsLoopback(ops.address), {"ops.address", "ops.allow_remote"},
+                "'ops.address' is " + Quoted(ops.address) +
+                    ", which is not loopback, and the ops port has no access control: use "
+                    "127.0.0.1, or set 'ops.allow_remote: true' where nobody else reaches it");
     }
 
     void CheckBus() {

@@ -36,6 +36,17 @@ inline constexpr std::array<std::string_view, 5> kLogLevelNames{"trace", "debug"
 enum class LogFormat : std::uint8_t { kText, kJson };
 inline constexpr std::array<std::string_view, 2> kLogFormatNames{"text", "json"};
 
+enum class TlsVersion : std::uint8_t { k12, k13 };
+inline constexpr std::array<std::string_view, 2> kTlsVersionNames{"1.2", "1.3"};
+
+struct Tls {
+    std::string certificate;  ///< a PEM file; empty: the port is plain
+    std::string key;          ///< a PEM file
+    std::string client_ca;    ///< a PEM file; empty: clients need no certificate
+    TlsVersion min_version = TlsVersion::k12;
+    bool operator==(const Tls&) const = default;
+};
+
 struct Listen {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;
@@ -43,12 +54,14 @@ struct Listen {
     std::uint32_t backlog = 1024;
     std::uint32_t max_connections = 10'000;
     HalfClose half_close = HalfClose::kCancel;
+    Tls tls;
     bool operator==(const Listen&) const = default;
 };
 
 struct Ops {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8081;
+    bool allow_remote = false;
     std::uint32_t threads = 4;
     bool operator==(const Ops&) const = default;
 };

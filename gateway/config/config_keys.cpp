@@ -20,7 +20,7 @@ constexpr std::uint64_t kMaxPending = (1ULL << 24) - 2;
 
 constexpr std::uint64_t kMaxServices = 100;
 
-std::vector<Key<Config>> ListenAndOps() {
+std::vector<Key<Config>> ListenKeys() {
     return {
         Text<Config, &Config::listen, &Listen::address>(
             "listen.address", CheckAddress,
@@ -47,10 +47,37 @@ std::vector<Key<Config>> ListenAndOps() {
             "What it means when a client closes its sending side while its request is suspended. "
             "`cancel`: it has gone, the request is cancelled. `serve`: it still waits for the "
             "answer; its real departure is then noticed only by a reset or a failed write."),
+        Text<Config, &Config::listen, &Listen::tls, &Tls::certificate>(
+            "listen.tls.certificate", CheckPath,
+            "PEM file with the data port's certificate, and behind it those that lead to its CA. "
+            "With it the port speaks HTTPS and nothing else. Empty: the port is plain. SIGHUP "
+            "reads this file and the next two anew, for new connections."),
+        Text<Config, &Config::listen, &Listen::tls, &Tls::key>(
+            "listen.tls.key", CheckPath,
+            "PEM file with the certificate's private key, without a passphrase, readable by the "
+            "gateway's user alone."),
+        Text<Config, &Config::listen, &Listen::tls, &Tls::client_ca>(
+            "listen.tls.client_ca", CheckPath,
+            "PEM file with the CAs whose certificates clients must show (mutual TLS). Empty: "
+            "clients need none."),
+        Choice<Config, &Config::listen, &Listen::tls, &Tls::min_version>(
+            "listen.tls.min_version", kTlsVersionNames,
+            "The oldest version of TLS that is spoken. There is nothing below 1.2."),
+    };
+}
+
+std::vector<Key<Config>> OpsKeys() {
+    return {
         Text<Config, &Config::ops, &Ops::address>(
             "ops.address", CheckAddress,
-            "Address of the ops port: health, metrics, workers, drain. It has no access control, "
-            "so keep it on loopback or on a network of your own."),
+            "Address of the ops port: health, metrics, workers, drain. It has no access control: "
+            "another address than loopback is refused unless `ops.allow_remote` is true."),
+        Flag<Config, &Config::ops, &Ops::allow_remote>(
+            "ops.allow_remote",
+            "Allows an `ops.address` other than loopback. Whoever reaches that port can read the "
+            "configuration, the workers and the targets of requests, and can drain the gateway: "
+            "set it only where nobody else reaches it, such as in a container whose port is "
+            "published to its own machine."),
         Count<Config, &Config::ops, &Ops::port>(
             "ops.port", 0, kMaxPort, "TCP port of the ops port. `0` takes any free one."),
         Count<Config, &Config::ops, &Ops::threads>(
@@ -228,7 +255,8 @@ std::vector<Key<Config>> ProcessKeys() {
 std::span<const Key<Config>> ConfigKeys() {
     static const std::vector<Key<Config>> keys = [] {
         std::vector<Key<Config>> all;
-        for (auto part : {ListenAndOps(), BusKeys(), MemoryLimits(), HttpLimits(), ProcessKeys()}) {
+        for (auto part :
+             {ListenKeys(), OpsKeys(), BusKeys(), MemoryLimits(), HttpLimits(), ProcessKeys()}) {
             all.insert(all.end(), part.begin(), part.end());
         }
         return all;

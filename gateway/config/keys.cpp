@@ -104,12 +104,18 @@ std::string EnvironmentName(std::string_view path) {
 }
 
 std::string_view SectionOf(std::string_view path) {
-    const std::size_t dot = path.find('.');
+    const std::size_t dot = path.rfind('.');
     return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
 }
 
+bool IsSection(std::string_view path) {
+    return std::ranges::any_of(ConfigKeys(), [&](const auto& key) {
+        return key.path.starts_with(path) && key.path.substr(path.size()).starts_with('.');
+    });
+}
+
 std::string_view LeafOf(std::string_view path) {
-    const std::size_t dot = path.find('.');
+    const std::size_t dot = path.rfind('.');
     return dot == std::string_view::npos ? path : path.substr(dot + 1);
 }
 

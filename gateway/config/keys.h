@@ -53,8 +53,10 @@ std::span<const Key<Route>> RouteKeys();
 /// "limits.pending_bytes" → "HOLDFAST_LIMITS_PENDING_BYTES".
 std::string EnvironmentName(std::string_view path);
 
-/// "limits.pending_bytes" → "limits", and "pending_bytes".
+/// "limits.pending_bytes" → "limits", and "pending_bytes"; "listen.tls.key" → "listen.tls", "key".
 std::string_view SectionOf(std::string_view path);
+/// Whether there are keys in this section, or below it.
+bool IsSection(std::string_view path);
 std::string_view LeafOf(std::string_view path);
 
 /// What a value of this key must be: "a whole number from 0 to 65535".

@@ -24,6 +24,12 @@ std::uint64_t LargestRequest(const Config& config) {
     return largest;
 }
 
+std::uint64_t TlsConnection(const Tls& tls) {
+    if (tls.certificate.empty()) return 0;
+    return kMemoryCosts.tls_session + 2 * kMemoryCosts.tls_record +
+           (tls.client_ca.empty() ? 0 : kMemoryCosts.tls_client_certificate);
+}
+
 std::string Mebibytes(std::uint64_t bytes) {
     return std::to_string((bytes + kMiB / 2) / kMiB) + " MiB";
 }
@@ -54,6 +60,7 @@ MemoryTerms MemoryBound(const Config& config) {
         .table = config.limits.pending_requests * kMemoryCosts.suspended_request,
         .replies = config.limits.reply_bytes + config.bus.max_peers * config.bus.max_reply,
         .connections = connections * kMemoryCosts.session,
+        .tls = connections * TlsConnection(config.listen.tls),
         .heads = connections * (config.limits.request_line + config.limits.header_bytes),
         .peers = (config.bus.max_peers + kMemoryCosts.spare_peers) * per_peer,
         .fixed = kMemoryCosts.program + Threads(config) * kMemoryCosts.thread +
@@ -63,11 +70,12 @@ MemoryTerms MemoryBound(const Config& config) {
 }
 
 std::string DescribeMemory(const MemoryTerms& terms) {
-    const std::array<std::pair<const char*, std::uint64_t>, 8> rows{{
+    const std::array<std::pair<const char*, std::uint64_t>, 9> rows{{
         {"budget", terms.budget},
         {"table", terms.table},
         {"replies", terms.replies},
         {"connections", terms.connections},
+        {"tls", terms.tls},
         {"heads", terms.heads},
         {"peers", terms.peers},
         {"fixed", terms.fixed},

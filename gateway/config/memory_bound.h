@@ -15,6 +15,12 @@ struct MemoryCosts {
     std::uint64_t suspended_request = 1 * kKiB;
     /// A connection: session, its timers, and its entry in the epoll set.
     std::uint64_t session = 1 * kKiB;
+    /// A TLS connection's own: OpenSSL's objects, while it is idle or its request is suspended.
+    std::uint64_t tls_session = 16 * kKiB;
+    /// The certificate that its client has shown, where clients are asked for one.
+    std::uint64_t tls_client_certificate = 8 * kKiB;
+    /// One record that is still arriving, or that the client does not take.
+    std::uint64_t tls_record = 17 * kKiB;
     /// A connection in the kernel, which memory cgroups count: the floor, for an idle socket. Its
     /// buffers grow with what the peer does not take or this side does not read (docs/memory.md).
     std::uint64_t kernel_socket = 4 * kKiB;
@@ -41,6 +47,9 @@ struct MemoryTerms {
     /// limits.reply_bytes, and the last reply of each worker, which may exceed its credit.
     std::uint64_t replies = 0;
     std::uint64_t connections = 0;  ///< listen.max_connections × session
+    /// With TLS: listen.max_connections × (TLS session, the client's certificate where
+    /// one is asked for, and a record in each direction).
+    std::uint64_t tls = 0;
     std::uint64_t heads = 0;  ///< listen.max_connections × (request line + headers) still arriving
     /// (bus.max_peers + spare) × (connection + messages at both high-water marks)
     std::uint64_t peers = 0;
@@ -50,7 +59,7 @@ struct MemoryTerms {
 
     /// What VmRSS stays under.
     std::uint64_t Resident() const {
-        return budget + table + replies + connections + heads + peers + fixed;
+        return budget + table + replies + connections + tls + heads + peers + fixed;
     }
     /// What a memory cgroup must allow.
     std::uint64_t Total() const { return Resident() + kernel; }

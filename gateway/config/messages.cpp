@@ -21,6 +21,7 @@ std::vector<std::string> Sections() {
     std::vector<std::string> sections;
     for (const auto& key : ConfigKeys()) {
         const std::string section(SectionOf(key.path));
+        if (section.find('.') != std::string::npos) continue;  // stands in another one
         if (std::ranges::find(sections, section) == sections.end()) sections.push_back(section);
     }
     sections.emplace_back("routes");
@@ -115,7 +116,13 @@ std::string UnknownVariableMessage(const std::string& name) {
 std::string KnownLeaves(std::string_view section) {
     std::vector<std::string> leaves;
     for (const auto& key : ConfigKeys()) {
-        if (SectionOf(key.path) == section) leaves.emplace_back(LeafOf(key.path));
+        const std::string_view of = SectionOf(key.path);
+        if (of == section) {
+            leaves.emplace_back(LeafOf(key.path));
+        } else if (SectionOf(of) == section &&
+                   std::ranges::find(leaves, LeafOf(of)) == leaves.end()) {
+            leaves.emplace_back(LeafOf(of));
+        }
     }
     return Joined(leaves);
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/config/keys.h"
 
 namespace holdfast::gateway::config {
@@ -27,6 +29,11 @@ std::string OneLine(std::string_view text) {
     return line;
 }
 
+/// Two blanks for each section that this stands in. A section below another comes right after it.
+std::string Indent(std::string_view path) {
+    return std::string(2 * static_cast<std::size_t>(std::ranges::count(path, '.')), ' ');
+}
+
 std::string PrintRoute(const LoadedConfig& loaded, std::size_t index) {
     std::string text;
     const std::string prefix = "routes[" + std::to_string(index) + "].";
@@ -48,10 +55,10 @@ std::string Print(const LoadedConfig& loaded) {
     for (const auto& key : ConfigKeys()) {
         if (SectionOf(key.path) != section) {
             section = SectionOf(key.path);
-            text += std::string(section) + ":\n";
+            text += Indent(section) + std::string(LeafOf(section)) + ":\n";
         }
-        text += "  " + std::string(LeafOf(key.path)) + ": " + Shown(key, key.get(loaded.config)) +
-                Comment(loaded, std::string(key.path)) + "\n";
+        text += Indent(key.path) + std::string(LeafOf(key.path)) + ": " +
+                Shown(key, key.get(loaded.config)) + Comment(loaded, std::string(key.path)) + "\n";
     }
     const auto& routes = loaded.config.routes;
     text +=

@@ -1,6 +1,7 @@
 #include "gateway/config/reader.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "gateway/config/messages.h"
@@ -11,9 +12,9 @@ namespace {
 constexpr std::size_t kMaxRoutes = 1000;
 constexpr std::string_view kRoutes = "routes";
 
-bool IsSection(std::string_view name) {
-    return std::ranges::any_of(ConfigKeys(),
-                               [&](const auto& key) { return SectionOf(key.path) == name; });
+/// A section's keys stand in it, not beside it under their whole path.
+bool HasDot(std::string_view name) {
+    return name.find('.') != std::string_view::npos;
 }
 
 template <class Owner>
@@ -72,7 +73,7 @@ void Reader::ReadTree(const YamlNode& root) {
         if (names[i].empty()) continue;
         if (names[i] == kRoutes) {
             ReadRoutes(root.items[i]);
-        } else if (IsSection(names[i])) {
+        } else if (IsSection(names[i]) && !HasDot(names[i])) {
             ReadSection(names[i], root.items[i]);
         } else {
             Report(root.keys[i].position, UnknownKeyMessage(names[i]));
@@ -111,7 +112,7 @@ void Reader::ReadSection(std::string_view section, const YamlNode& node) {
         Report(node.position, Quoted(section) + " must be a map of keys (" + KnownLeaves(section) +
                                   "), not " + Given(node));
         for (const auto& key : ConfigKeys()) {
-            if (SectionOf(key.path) == section) broken_.emplace(key.path);
+            if (key.path.starts_with(prefix)) broken_.emplace(key.path);
         }
         return;
     }
@@ -120,13 +121,22 @@ void Reader::ReadSection(std::string_view section, const YamlNode& node) {
         if (names[i].empty()) continue;
         const std::string path = prefix + names[i];
         const auto* key = Find(ConfigKeys(), path);
-        if (key == nullptr) {
+        if (IsSection(path) && !HasDot(names[i])) {
+            ReadSection(path, node.items[i]);
+        } else if (key == nullptr || HasDot(names[i])) {
             Report(node.keys[i].position, UnknownKeyMessage(path));
-        } else if (const auto value = ReadValue(*key, path, node.items[i])) {
+        } else if (auto value = ReadValue(*key, path, node.items[i])) {
+            if (key->check == &CheckPath) ResolvePath(*value);
             key->set(loaded_.config, *value);
             FromFile(path, node.items[i].position);
         }
     }
+}
+
+/// A file's own paths are relative to its folder.
+void Reader::ResolvePath(Value& value) const {
+    auto& path = std::get<std::string>(value);
+    if (!path.empty()) path = std::filesystem::path(loaded_.file).parent_path() / path;
 }
 
 void Reader::ReadRoutes(const YamlNode& node) {

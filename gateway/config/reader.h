@@ -37,6 +37,7 @@ class Reader {
 
   private:
     void ReadSection(std::string_view section, const YamlNode& node);
+    void ResolvePath(Value& value) const;
     void ReadRoutes(const YamlNode& node);
     void ReadRoute(const YamlNode& node, const std::string& name);
 

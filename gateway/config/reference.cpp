@@ -143,11 +143,16 @@ std::string MemoryRows() {
     const MemoryTerms terms = MemoryBound(Config{});
     const MemoryCosts& costs = kMemoryCosts;
     const auto each = [](std::uint64_t bytes) { return FormatSize(bytes); };
-    const std::array<std::tuple<std::string, std::string, std::uint64_t>, 8> rows{{
+    const std::array<std::tuple<std::string, std::string, std::uint64_t>, 9> rows{{
         {"budget", "`limits.pending_bytes`", terms.budget},
         {"table", "`limits.pending_requests` × " + each(costs.suspended_request), terms.table},
         {"replies", "`limits.reply_bytes` + `bus.max_peers` × `bus.max_reply`", terms.replies},
         {"connections", "`listen.max_connections` × " + each(costs.session), terms.connections},
+        {"tls",
+         "with `listen.tls.certificate`, `listen.max_connections` × (" + each(costs.tls_session) +
+             " + 2 × " + each(costs.tls_record) + ", with `listen.tls.client_ca` + " +
+             each(costs.tls_client_certificate) + "): all of them in the middle of a record",
+         terms.tls},
         {"heads",
          "`listen.max_connections` × (`limits.request_line` + `limits.header_bytes`): all of them "
          "sending a head at once",

@@ -4,6 +4,8 @@ namespace holdfast::gateway {
 namespace {
 
 constexpr std::string_view kRequestsHelp = "Requests that ended, by outcome.";
+constexpr std::string_view kTlsHandshakesHelp =
+    "TLS handshakes of clients; failed: also those that ended before they were over.";
 constexpr std::string_view kDroppedHelp = "Replies that found no request of theirs, by reason.";
 constexpr std::string_view kMalformedHelp = "Envelopes that could not be used, by reason.";
 constexpr std::string_view kWorkersHelp = "Workers' sessions, by what became of them.";
@@ -17,6 +19,8 @@ constexpr std::array kTable = std::to_array<CounterInfo>({
     {"clients_gone_total", "", "", "Clients that left while their request was suspended."},
     {"received_bytes_total", "", "", "Bytes read from clients."},
     {"sent_bytes_total", "", "", "Bytes written to clients."},
+    {"tls_handshakes_total", "result", "done", kTlsHandshakesHelp},
+    {"tls_handshakes_total", "result", "failed", kTlsHandshakesHelp},
     {"requests_total", "outcome", "replied", kRequestsHelp},
     {"requests_total", "outcome", "unavailable", kRequestsHelp},
     {"requests_total", "outcome", "overloaded", kRequestsHelp},

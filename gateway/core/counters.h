@@ -23,6 +23,8 @@ enum class Counter : std::uint8_t {
     kClientsGone,
     kBytesReceived,
     kBytesSent,
+    kTlsHandshakes,
+    kTlsHandshakesFailed,
     // completions, one for each outcome in the order of Outcome
     kOutcomeReplied,
     kOutcomeUnavailable,

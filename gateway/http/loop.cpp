@@ -205,6 +205,9 @@ class Loop::Impl final : public SessionHost {
         }
         Socket socket(descriptor);
         try {
+            if (parts_.options.tls != nullptr) {
+                socket.StartTls(std::make_unique<TlsStream>(*parts_.tls.Get(), descriptor));
+            }
             sessions_.push_back(nullptr);
             sessions_.back() = new Session(context_, std::move(socket), std::move(client));
         } catch (const std::bad_alloc&) {

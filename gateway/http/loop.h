@@ -13,6 +13,7 @@
 #include "gateway/http/observer.h"
 #include "gateway/http/options.h"
 #include "gateway/http/router.h"
+#include "gateway/http/tls_context.h"
 
 namespace holdfast::gateway::http {
 
@@ -23,6 +24,7 @@ struct ServerParts {
     InflightBudget& budget;
     BusInbox& bus;
     Observer& observer;
+    TlsCell tls{options.tls};
     std::atomic<std::uint32_t> connections{0};
 };
 

@@ -50,6 +50,8 @@ struct LoopContext {
     DeadlineWheel wheel;
     Uuid7Generator ids;
     bool draining = false;
+    /// Of TLS handshakes: expensive steps that this turn may still take.
+    unsigned handshakes_left = 0;
 
     TimePoint now;  ///< as of this turn's beginning
     std::string date;

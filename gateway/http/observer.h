@@ -14,6 +14,8 @@ class Observer {
     virtual void OnFailure(const FailureRecord& /*record*/) {}
     /// accept() failed with this errno; the listener rests for a moment.
     virtual void OnAcceptFailure(int /*error*/) {}
+    /// A TLS handshake failed. `client` is its address.
+    virtual void OnHandshakeFailure(std::string_view /*client*/, std::string_view /*reason*/) {}
     /// A connection was closed because handling it threw (out of memory).
     virtual void OnException(std::string_view /*what*/) {}
 

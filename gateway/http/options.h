@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "gateway/core/clock.h"
 
 namespace holdfast::gateway::http {
+
+class TlsContext;
 
 /// What to do when a client closes its sending side while its request is suspended.
 enum class HalfClose : std::uint8_t { kCancel, kServe };
@@ -21,13 +24,15 @@ struct ServerOptions {
     std::uint32_t backlog = 1024;
     std::uint32_t max_connections = 10'000;
     HalfClose half_close = HalfClose::kCancel;
+    std::shared_ptr<const TlsContext> tls;  ///< null: the port is a plain one
 
     std::size_t request_line = 8U << 10U;
     std::size_t header_bytes = 16U << 10U;
     std::size_t header_count = 100;
     std::size_t reply_header_bytes = 16U << 10U;
 
-    Duration head_timeout = std::chrono::seconds(10);   ///< first byte to the head's end
+    /// First byte to the head's end, and the whole of a TLS handshake.
+    Duration head_timeout = std::chrono::seconds(10);
     Duration body_timeout = std::chrono::seconds(30);   ///< the head's end to the body's
     Duration idle_timeout = std::chrono::seconds(60);   ///< no byte of a request
     Duration write_timeout = std::chrono::seconds(30);  ///< a whole response

@@ -6,6 +6,7 @@ namespace holdfast::gateway::http {
 namespace {
 
 constexpr std::array<RejectInfo, kRejectCount> kTable = {{
+    {400, "plain-http", "This port speaks HTTP over TLS: ask for https."},
     {400, "malformed-request-line", "The request line is not METHOD SP target SP HTTP/1.x."},
     {400, "malformed-header", "A header line is not a name, a colon and a value."},
     {400, "bare-cr", "A carriage return stands without a line feed."},

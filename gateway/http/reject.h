@@ -9,6 +9,7 @@ namespace holdfast::gateway::http {
 /// Why a request was refused before it was suspended. The table in reject.cpp has one line for
 /// each, in this order.
 enum class Reject : std::uint8_t {
+    kPlainHttp,
     kRequestLine,
     kHeaderLine,
     kBareCr,

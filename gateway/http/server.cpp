@@ -75,6 +75,10 @@ void Server::StopAccepting() {
     for (const auto& loop : impl_->loops) loop->Drain();
 }
 
+void Server::SetTls(std::shared_ptr<const TlsContext> context) {
+    impl_->parts.tls.Set(std::move(context));
+}
+
 std::uint32_t Server::active_connections() const {
     return impl_->parts.connections.load(std::memory_order_relaxed);
 }

@@ -45,6 +45,10 @@ class Server {
     /// connections are closed; every answer closes its connection. Returns at once.
     void StopAccepting();
 
+    /// The certificate of connections that are accepted from now on. Only where ServerOptions::tls
+    /// is set.
+    void SetTls(std::shared_ptr<const TlsContext> context);
+
     std::uint32_t active_connections() const;
 
     /// Closes everything, cancels what is still suspended, and joins the loops.

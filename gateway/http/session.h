@@ -48,7 +48,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void OnRequeued();
     /// No more requests on this connection but one that has arrived: closes it if it is idle.
     void OnDrain();
-    /// Too many connections: says so and closes.
+    /// Too many connections: says so, where that needs no handshake, and closes.
     void Refuse();
     void Close();
 
@@ -74,6 +74,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void ReadIntoUpload();
     void ForgetLastRequest();
     std::size_t ReadInto(char* to, std::size_t room);
+    void NoteHandshake(IoResult::Status status);
     void ProcessScratch(std::size_t size);
     std::size_t Process(std::string_view data);
     std::size_t ProcessHead(std::string_view data);
@@ -104,8 +105,10 @@ class Session final : public Waiter, public DeadlineEntry {
     void ReportFailure(const Completion& completion, Outcome outcome, std::string_view detail);
     void Send(std::string_view head, Completion completion);
     void ContinueWriting();
+    void WatchWrites();
     void FinishResponse();
     void CloseGracefully();
+    void Linger();
     void ClientGone();
     void NoteAccess(std::string_view method, std::string_view target);
     void ReportAccess();

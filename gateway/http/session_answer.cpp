@@ -157,12 +157,14 @@ void Session::Send(std::string_view head, Completion completion) {
     unsent_->completion = std::move(completion);
     state_ = State::kWriting;
     context_.wheel.Set(*this, context_.now + context_.options.write_timeout);
-    if (!watches_writes_) {
-        // The socket may have become writable before it was watched: the new watch reports that
-        // too.
-        watches_writes_ = context_.host.WatchWrites(*this);
-        if (!watches_writes_) ClientGone();
-    }
+    WatchWrites();
+}
+
+void Session::WatchWrites() {
+    if (watches_writes_) return;
+    // The socket may have become writable before it was watched: the new watch reports that too.
+    watches_writes_ = context_.host.WatchWrites(*this);
+    if (!watches_writes_) ClientGone();
 }
 
 void Session::ContinueWriting() {
@@ -205,6 +207,11 @@ void Session::CloseGracefully() {
         Close();
         return;
     }
+    Linger();
+}
+
+void Session::Linger() {
+    if (socket_.Handshaking()) context_.counters.Add(Counter::kTlsHandshakesFailed);
     socket_.ShutdownSend();
     state_ = State::kLingering;
     discard_left_ = 0;
@@ -215,6 +222,10 @@ void Session::CloseGracefully() {
 
 void Session::Refuse() {
     context_.counters.Add(Counter::kConnectionsRefused);
+    if (socket_.is_tls()) {
+        Close();  // an answer would need a handshake first, which costs more than many requests
+        return;
+    }
     received_ = context_.now;
     AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
 }
@@ -238,6 +249,7 @@ void Session::Close() {
     upload_.reset();
     unsent_.reset();
     context_.wheel.Remove(*this);
+    if (socket_.Handshaking()) context_.counters.Add(Counter::kTlsHandshakesFailed);
     context_.counters.Add(Counter::kConnectionsClosed);
     socket_.Close();
     context_.host.Retire(*this);

@@ -19,7 +19,9 @@ constexpr std::uint64_t kLingerBytes = 256U << 10U;
 
 Session::Session(LoopContext& context, Socket socket, std::string client)
     : context_(context), socket_(std::move(socket)), client_(std::move(client)) {
-    context_.wheel.Set(*this, context_.now + context_.options.idle_timeout);
+    const ServerOptions& options = context_.options;
+    context_.wheel.Set(*this, context_.now + (socket_.Handshaking() ? options.head_timeout
+                                                                    : options.idle_timeout));
 }
 
 Session::~Session() {
@@ -41,6 +43,8 @@ void Session::OnEvents(std::uint32_t events) {
     if (state_ == State::kWriting) {
         if ((events & EPOLLOUT) != 0) ContinueWriting();
         if (state_ == State::kWriting) return;
+    } else if ((events & EPOLLOUT) != 0 && socket_.WantsWrite()) {
+        readable_ = true;
     }
     Pump();
 }
@@ -64,7 +68,8 @@ void Session::Pump() {
             continue;
         }
         if (!readable_) break;
-        if (++reads > kReadsPerTurn) {
+        const bool rests = socket_.Handshaking() && context_.handshakes_left == 0;
+        if (++reads > kReadsPerTurn || rests) {
             if (!requeued_) context_.host.Requeue(*this);
             requeued_ = true;
             return;
@@ -80,6 +85,7 @@ void Session::SetReadDeadline() {
             Close();
             return;
         }
+        if (socket_.Handshaking()) return;  // its time runs from the connection's beginning
         if (rest_.capacity() > sizeof rest_) Free(rest_);
         head_begun_ = false;
         context_.wheel.Set(*this, context_.now + context_.options.idle_timeout);
@@ -122,25 +128,48 @@ void Session::ReadIntoUpload() {
 
 /// One read; 0 when nothing came of it, and then what follows from that is done.
 std::size_t Session::ReadInto(char* to, std::size_t room) {
+    const bool handshaking = socket_.Handshaking();
     const IoResult got = socket_.Read(to, room);
+    if (handshaking) NoteHandshake(got.status);
     switch (got.status) {
         case IoResult::Status::kWouldBlock:
             readable_ = false;
+            if (socket_.WantsWrite()) WatchWrites();
             return 0;
         case IoResult::Status::kEnd:
             OnEndOfInput();
             return 0;
         case IoResult::Status::kError:
-            ClientGone();
+            if (handshaking) {
+                Linger();  // the alert that says why must not be overtaken by a reset
+            } else {
+                ClientGone();
+            }
+            return 0;
+        case IoResult::Status::kPlainHttp:
+            ForgetLastRequest();
+            RefuseAndClose(Reject::kPlainHttp);
             return 0;
         case IoResult::Status::kOk:
             break;
     }
-    // A short read has emptied the socket, and what comes after gives a new edge; but the end of
-    // the stream, once announced, gives none.
-    if (got.bytes < room && !peer_closed_) readable_ = false;
+    // What comes after the socket was emptied gives a new edge; but the end of the stream, once
+    // announced, gives none.
+    if (got.drained && !peer_closed_) readable_ = false;
     context_.counters.Add(Counter::kBytesReceived, got.bytes);
     return got.bytes;
+}
+
+/// What has become of a handshake in a read that it began with.
+void Session::NoteHandshake(IoResult::Status status) {
+    if (socket_.TookHandshakeStep() && context_.handshakes_left > 0) --context_.handshakes_left;
+    if (status == IoResult::Status::kError) {
+        context_.observer.OnHandshakeFailure(client_, socket_.TlsReason());
+    } else if (status == IoResult::Status::kPlainHttp) {
+        context_.counters.Add(Counter::kTlsHandshakesFailed);
+    } else if (!socket_.Handshaking()) {
+        context_.counters.Add(Counter::kTlsHandshakes);
+    }
 }
 
 void Session::ProcessScratch(std::size_t size) {

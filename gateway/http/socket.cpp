@@ -18,19 +18,27 @@ IoResult Failed() {
 
 }  // namespace
 
-Socket::Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+Socket::Socket(Socket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), tls_(std::move(other.tls_)) {}
 
 IoResult Socket::Read(char* into, std::size_t size) {
+    if (tls_ != nullptr) {
+        const IoResult result = tls_->Read(into, size);
+        if (result.status == IoResult::Status::kPlainHttp) tls_.reset();
+        return result;
+    }
     ssize_t got = 0;
     do {
         got = ::recv(descriptor_, into, size, 0);
     } while (got < 0 && errno == EINTR);
     if (got < 0) return Failed();
     if (got == 0) return {IoResult::Status::kEnd, 0};
-    return {IoResult::Status::kOk, static_cast<std::size_t>(got)};
+    const auto bytes = static_cast<std::size_t>(got);
+    return {IoResult::Status::kOk, bytes, bytes < size};
 }
 
 IoResult Socket::Write(std::string_view first, std::string_view second) {
+    if (tls_ != nullptr) return tls_->Write(first, second);
     ssize_t sent = 0;
     do {
         if (second.empty()) {
@@ -50,16 +58,22 @@ IoResult Socket::Write(std::string_view first, std::string_view second) {
 }
 
 void Socket::ShutdownSend() {
+    if (tls_ != nullptr) tls_->SendClose();
+    tls_.reset();
     ::shutdown(descriptor_, SHUT_WR);
 }
 
 void Socket::Close() {
-    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+    if (descriptor_ < 0) return;
+    if (tls_ != nullptr) tls_->SendClose();
+    tls_.reset();
+    ::close(std::exchange(descriptor_, -1));
 }
 
 void Socket::Abort() {
     const linger reset{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    tls_.reset();  // without a word
     Close();
 }
 

@@ -1,19 +1,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+
+#include "gateway/http/tls_stream.h"
 
 namespace holdfast::gateway::http {
 
-struct IoResult {
-    enum class Status : std::uint8_t { kOk, kWouldBlock, kEnd, kError };
-    Status status = Status::kOk;
-    std::size_t bytes = 0;
-};
-
-/// A connection's byte stream, never blocking. The one place that an encrypted stream would
-/// replace. Owns its descriptor. Not thread-safe.
+/// A connection's byte stream, plain or through TLS, never blocking. Owns its descriptor. Not
+/// thread-safe.
 class Socket {
   public:
     explicit Socket(int descriptor) : descriptor_(descriptor) {}
@@ -21,20 +19,35 @@ class Socket {
     Socket& operator=(Socket&&) = delete;
     ~Socket() { Close(); }
 
+    /// Everything goes through `tls`, made for this descriptor, from now on.
+    void StartTls(std::unique_ptr<TlsStream> tls) { tls_ = std::move(tls); }
+
+    /// After kPlainHttp the socket is a plain one.
     IoResult Read(char* into, std::size_t size);
-    /// Both parts, one after the other, in one system call; perhaps not all of them.
+    /// Both parts, one after the other, in one system call; perhaps not all of them. What was not
+    /// taken must be what is written next.
     IoResult Write(std::string_view first, std::string_view second = {});
 
-    /// No more will be written; the peer reads the end.
+    /// No more will be written; the peer reads the end. What is read from now on is for throwing
+    /// away: it is not decrypted.
     void ShutdownSend();
     void Close();
     /// Closes with a reset, so that the kernel keeps none of what was not sent.
     void Abort();
 
     int descriptor() const { return descriptor_; }
+    bool is_tls() const { return tls_ != nullptr; }
+    bool Handshaking() const { return tls_ != nullptr && tls_->handshaking(); }
+    /// Of the last Read, while Handshaking: it took the step that costs the most.
+    bool TookHandshakeStep() const { return tls_ != nullptr && tls_->answered(); }
+    /// The last Read cannot go on before the socket takes bytes again.
+    bool WantsWrite() const { return tls_ != nullptr && tls_->wants_write(); }
+    /// Why TLS failed in the last Read.
+    std::string TlsReason() const { return tls_ != nullptr ? tls_->reason() : std::string(); }
 
   private:
     int descriptor_;
+    std::unique_ptr<TlsStream> tls_;
 };
 
 }  // namespace holdfast::gateway::http

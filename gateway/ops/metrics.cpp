@@ -129,6 +129,11 @@ void AddBudgets(Page& page, const OpsSources& sources) {
     page.Gauge("reply_bytes_limit", "The most reply bytes held or granted to workers.",
                sources.replies.limit());
     page.Gauge("connections", "Open client connections.", sources.connections());
+    if (const auto expires = sources.certificate_expires()) {
+        page.Gauge("tls_certificate_expiry_timestamp_seconds",
+                   "When the data port's certificate ends, in seconds since the epoch.",
+                   static_cast<double>(expires->time_since_epoch().count()));
+    }
 }
 
 void AddServices(Page& page, SnapshotReader& reader) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,10 @@ struct OpsSources {
     std::string instance;
     std::function<std::uint64_t()> connections;
     std::function<std::uint64_t()> log_lines_dropped = [] { return std::uint64_t{0}; };
+    /// When the data port's certificate ends; nothing while it is a plain port.
+    std::function<std::optional<std::chrono::sys_seconds>()> certificate_expires = [] {
+        return std::optional<std::chrono::sys_seconds>();
+    };
 };
 
 /// The ops port: health, readiness, metrics, views of the inside, and drain.

@@ -130,7 +130,7 @@ TEST_F(Lifecycle, ASlowReaderIsCutOffAndItsPermitComesBack) {
         Answer(completion, 200, std::string(32U << 20U, 'x'), "text/plain");
         return true;
     });
-    HttpClient client(server->port(), 4096);
+    HttpClient client = Connect(4096);
     client.Send(Get("/echo"));
     ASSERT_TRUE(Eventually([this] { return bus->submits() == 1; }));
     EXPECT_TRUE(Eventually([this] { return server->active_connections() == 0; }));
@@ -144,7 +144,7 @@ TEST_F(Lifecycle, ALargeReplyReachesAClientThatReadsInItsOwnTime) {
         Answer(completion, 200, large, "text/plain");
         return true;
     });
-    HttpClient client(server->port(), 4096);
+    HttpClient client = Connect(4096);
     client.Send(Get("/echo") + Get("/echo"));
     for (int i = 0; i < 2; ++i) {
         const auto response = client.Receive();
@@ -163,10 +163,13 @@ TEST_F(Lifecycle, ConnectionsOverTheLimitAreToldSoAndClosed) {
     EXPECT_EQ(second.Ask(Get("/echo")).value().status, 200U);
     HttpClient third = Connect();
     const auto response = third.Ask(Get("/echo"));
-    ASSERT_TRUE(response);
-    EXPECT_EQ(response->status, 503U);
-    EXPECT_EQ(response->Header("holdfast-outcome"), "overloaded");
-    EXPECT_TRUE(third.WaitForClose());
+    // Over TLS an answer would need a handshake: the connection is just closed.
+    EXPECT_EQ(response.has_value(), !OverTls());
+    if (response) {
+        EXPECT_EQ(response->status, 503U);
+        EXPECT_EQ(response->Header("holdfast-outcome"), "overloaded");
+        EXPECT_TRUE(third.WaitForClose());
+    }
     EXPECT_EQ(first.Ask(Get("/echo")).value().status, 200U);
     first.Close();
     third.Close();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,8 +12,10 @@
 #include <vector>
 
 #include "gateway/http/server.h"
+#include "gateway/http/tls_context.h"
 #include "tests/support/http/http_client.h"
 #include "tests/support/http/scripted_bus.h"
+#include "tests/support/tls/certificate.h"
 
 namespace holdfast::test {
 
@@ -33,8 +36,21 @@ inline bool Eventually(const std::function<bool()>& condition) {
     return true;
 }
 
-/// A real server on a free port, in front of a scripted bus. Whatever a test does: at its end every
-/// permit has come back.
+/// Whether this run is to send all tests' requests through TLS: HOLDFAST_TEST_TLS in the
+/// environment.
+inline bool OverTls() {
+    static const bool over_tls = std::getenv("HOLDFAST_TEST_TLS") != nullptr;
+    return over_tls;
+}
+
+/// The server's certificate in every test of this process.
+inline const Certificate& ServerCertificate() {
+    static const Certificate certificate("localhost");
+    return certificate;
+}
+
+/// A real server on a free port, plain or over TLS, in front of a scripted bus. Whatever a test
+/// does: at its end every permit has come back.
 class PortFixture : public ::testing::Test {
   protected:
     PortFixture() {
@@ -69,7 +85,18 @@ class PortFixture : public ::testing::Test {
         }
     }
 
+    static std::shared_ptr<const gateway::http::TlsContext> Context(
+        const Certificate& certificate = ServerCertificate(), const std::string& client_ca = {},
+        gateway::http::TlsVersion min_version = gateway::http::TlsVersion::k12) {
+        return std::make_shared<const gateway::http::TlsContext>(
+            gateway::http::TlsOptions{.certificate = certificate.certificate_file(),
+                                      .key = certificate.key_file(),
+                                      .client_ca = client_ca,
+                                      .min_version = min_version});
+    }
+
     void Start(ScriptedBus::Script script = Echo) {
+        if (OverTls() && options.tls == nullptr) options.tls = Context();
         budget = std::make_unique<gateway::InflightBudget>(limits);
         router = std::make_unique<gateway::http::Router>(routes);
         bus = std::make_unique<ScriptedBus>();
@@ -85,7 +112,12 @@ class PortFixture : public ::testing::Test {
     }
     static bool Hold(const Request& /*request*/, Completion& /*completion*/) { return false; }
 
-    HttpClient Connect() const { return HttpClient(server->port()); }
+    /// A client that has begun TLS, where the server wants it.
+    HttpClient Connect(int receive_buffer = 0) const {
+        HttpClient client(server->port(), receive_buffer);
+        if (options.tls != nullptr) client.StartTls();
+        return client;
+    }
     std::uint64_t Count(Counter counter) const {
         std::uint64_t sum = 0;
         for (std::uint32_t i = 0; i < server->loops(); ++i) sum += server->counters(i).Get(counter);

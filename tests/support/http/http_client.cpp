@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -63,9 +66,48 @@ HttpClient::~HttpClient() {
 HttpClient::HttpClient(HttpClient&& other) noexcept
     : patience(other.patience),
       descriptor_(std::exchange(other.descriptor_, -1)),
+      session_(std::move(other.session_)),
       buffer_(std::move(other.buffer_)) {}
 
+void HttpClient::Free::operator()(SSL* session) const {
+    ::SSL_free(session);
+}
+
+bool HttpClient::StartTls(const ClientTls& tls) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const timeval bound{.tv_sec = 10, .tv_usec = 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+    // Else the first request waits for the other side to acknowledge the handshake's end.
+    const int on = 1;
+    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    SSL_CTX* const context = ::SSL_CTX_new(::TLS_client_method());
+    if (tls.version != 0) {
+        // Also what this machine's OpenSSL would not offer by default.
+        ::SSL_CTX_set_security_level(context, 0);
+        SSL_CTX_set_min_proto_version(context, tls.version);
+        SSL_CTX_set_max_proto_version(context, tls.version);
+    }
+    if (!tls.alpn.empty()) {
+        ::SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(tls.alpn.data()),
+                                  static_cast<unsigned>(tls.alpn.size()));
+    }
+    if (!tls.certificate.empty()) {
+        ::SSL_CTX_use_certificate_chain_file(context, tls.certificate.c_str());
+        ::SSL_CTX_use_PrivateKey_file(context, tls.key.c_str(), SSL_FILETYPE_PEM);
+    }
+    session_.reset(::SSL_new(context));
+    ::SSL_CTX_free(context);
+    ::SSL_set_fd(session_.get(), descriptor_);
+    return ::SSL_connect(session_.get()) == 1;
+}
+
 bool HttpClient::Send(std::string_view bytes) {
+    if (session_ == nullptr) return SendRaw(bytes);
+    std::size_t sent = 0;
+    return ::SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent) == 1;
+}
+
+bool HttpClient::SendRaw(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return false;
@@ -74,11 +116,21 @@ bool HttpClient::Send(std::string_view bytes) {
     return true;
 }
 
-bool HttpClient::Fill() {
+bool HttpClient::Readable() const {
+    if (session_ != nullptr && ::SSL_pending(session_.get()) > 0) return true;
     pollfd poll{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (::poll(&poll, 1, static_cast<int>(patience.count())) <= 0) return false;
+    return ::poll(&poll, 1, static_cast<int>(patience.count())) > 0;
+}
+
+std::ptrdiff_t HttpClient::ReadSome(char* into, std::size_t size) {
+    if (session_ == nullptr) return ::recv(descriptor_, into, size, 0);
+    return ::SSL_read(session_.get(), into, static_cast<int>(size));
+}
+
+bool HttpClient::Fill() {
+    if (!Readable()) return false;
     std::array<char, 65536> chunk;
-    const ssize_t got = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
+    const std::ptrdiff_t got = ReadSome(chunk.data(), chunk.size());
     if (got <= 0) return false;
     buffer_.append(chunk.data(), static_cast<std::size_t>(got));
     return true;
@@ -109,14 +161,13 @@ std::optional<HttpResponse> HttpClient::Ask(std::string_view request) {
 }
 
 bool HttpClient::WaitForClose() {
-    if (!buffer_.empty()) return false;
-    pollfd poll{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    if (::poll(&poll, 1, static_cast<int>(patience.count())) <= 0) return false;
+    if (!buffer_.empty() || !Readable()) return false;
     char byte = 0;
-    return ::recv(descriptor_, &byte, 1, 0) <= 0;
+    return ReadSome(&byte, 1) <= 0;
 }
 
 void HttpClient::ShutdownSend() {
+    if (session_ != nullptr) ::SSL_shutdown(session_.get());
     ::shutdown(descriptor_, SHUT_WR);
 }
 
@@ -127,6 +178,7 @@ void HttpClient::Reset() {
 }
 
 void HttpClient::Close() {
+    session_.reset();
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 

@@ -84,6 +84,24 @@ TEST(Combinations, AnEncryptedLegNeedsItsSecretAndTheWorkersCertificates) {
     EXPECT_THAT(ProblemsOf("bus: {curve_workers: b}"), ElementsAre(HasSubstr("go together")));
 }
 
+TEST(Combinations, TlsNeedsItsCertificateAndItsKey) {
+    EXPECT_THAT(ProblemsOf("listen:\n  tls:\n    certificate: a\n"),
+                ElementsAre(AllOf(HasSubstr("g.yaml:3:18: "), HasSubstr("go together"))));
+    EXPECT_THAT(ProblemsOf("listen: {tls: {key: a}}"), ElementsAre(HasSubstr("go together")));
+    EXPECT_THAT(ProblemsOf("listen: {tls: {client_ca: a}}"),
+                ElementsAre(HasSubstr("which only TLS can")));
+    EXPECT_THAT(ProblemsOf("listen: {tls: {certificate: a, key: b, client_ca: c}}"), IsEmpty());
+}
+
+TEST(Combinations, TheOpsPortStaysOnLoopbackUnlessAllowed) {
+    EXPECT_THAT(ProblemsOf("ops: {address: 0.0.0.0}"),
+                ElementsAre(HasSubstr("set 'ops.allow_remote: true'")));
+    EXPECT_THAT(ProblemsOf("ops: {address: '::'}"), ElementsAre(HasSubstr("not loopback")));
+    EXPECT_THAT(ProblemsOf("ops: {address: 192.168.1.1}", {{"HOLDFAST_OPS_ALLOW_REMOTE", "true"}}),
+                IsEmpty());
+    EXPECT_THAT(ProblemsOf("ops: {address: '::1'}"), IsEmpty());
+}
+
 TEST(Combinations, TwoListenersCannotShareAPort) {
     EXPECT_THAT(ProblemsOf("ops: {port: 8080}"),
                 ElementsAre(HasSubstr("'ops' and 'listen' would both take port 8080")));
@@ -183,6 +201,18 @@ TEST(Memory, TermsFollowTheirKeys) {
     EXPECT_EQ(after.Total() - after.Resident(), 3 * before.kernel);
 }
 
+TEST(Memory, TlsHasATermOfItsOwn) {
+    Config config;
+    const MemoryTerms plain = MemoryBound(config);
+    EXPECT_EQ(plain.tls, 0U);
+    config.listen.tls.certificate = "a";
+    const MemoryTerms tls = MemoryBound(config);
+    EXPECT_EQ(tls.tls, 10'000 * (kMemoryCosts.tls_session + 2 * kMemoryCosts.tls_record));
+    EXPECT_EQ(tls.Resident() - plain.Resident(), tls.tls);
+    config.listen.tls.client_ca = "b";
+    EXPECT_EQ(MemoryBound(config).tls - tls.tls, 10'000 * kMemoryCosts.tls_client_certificate);
+}
+
 TEST(Memory, DoesNotOverflowAtTheLargestValues) {
     const Config config = Good(
         "listen: {max_connections: 1000000, threads: 64}\n"
@@ -197,7 +227,7 @@ TEST(Memory, DoesNotOverflowAtTheLargestValues) {
 TEST(Memory, IsDescribedWithEveryTerm) {
     const std::string text = DescribeMemory(MemoryBound(Config{}));
     for (const char* part : {"bounded by about ", "budget: 64 MiB", "table:", "replies: 80 MiB",
-                             "connections:", "heads:", "peers:", "fixed:", "kernel:"}) {
+                             "connections:", "tls:", "heads:", "peers:", "fixed:", "kernel:"}) {
         EXPECT_THAT(text, HasSubstr(part));
     }
 }

@@ -35,6 +35,11 @@ TEST(Environment, EveryKeyHasANameOfItsOwnThatOverridesIt) {
             environment = {{"HOLDFAST_BUS_CURVE_SECRET_KEY", "a"},
                            {"HOLDFAST_BUS_CURVE_WORKERS", "b"}};
         }
+        if (key.path.starts_with("listen.tls.") && key.type == Type::kText) {
+            environment = {{"HOLDFAST_LISTEN_TLS_CERTIFICATE", "a"},
+                           {"HOLDFAST_LISTEN_TLS_KEY", "b"},
+                           {"HOLDFAST_LISTEN_TLS_CLIENT_CA", "c"}};
+        }
         const LoadResult result = FromText("", environment);
         ASSERT_TRUE(result.loaded) << name << " " << Format(result.problems.at(0));
         const auto origin = result.loaded->origins.find(key.path);

@@ -176,6 +176,22 @@ TEST(FileValues, OutOfTheirBoundsAreRefused) {
     EXPECT_EQ(Good("limits: {pending_requests: 16777214}").limits.pending_requests, 16777214u);
 }
 
+TEST(FileValues, ThatAreRelativePathsBeginInTheFilesFolder) {
+    const std::string text =
+        "listen: {tls: {certificate: a.pem, key: /k.pem}}\n"
+        "bus: {curve_secret_key: keys/s, curve_workers: ../w}\n";
+    const Environment environment{{"HOLDFAST_LISTEN_TLS_CLIENT_CA", "ca.pem"}};
+    const LoadResult there = LoadText(text, "/etc/holdfast/g.yaml", environment);
+    ASSERT_TRUE(there.loaded);
+    const Config& config = there.loaded->config;
+    EXPECT_EQ(config.listen.tls.certificate, "/etc/holdfast/a.pem");
+    EXPECT_EQ(config.listen.tls.key, "/k.pem");
+    EXPECT_EQ(config.listen.tls.client_ca, "ca.pem") << "an environment has no folder";
+    EXPECT_EQ(config.bus.curve_secret_key, "/etc/holdfast/keys/s");
+    EXPECT_EQ(config.bus.curve_workers, "/etc/holdfast/../w");
+    EXPECT_EQ(Good(text).listen.tls.certificate, "a.pem");
+}
+
 TEST(UnknownKeys, AreRefusedWithTheNearestKnownOne) {
     EXPECT_THAT(ProblemsOf("listen:\n  prot: 1\n"),
                 ElementsAre("g.yaml:2:3: unknown key 'listen.prot'; did you mean 'listen.port'?"));
@@ -188,10 +204,18 @@ TEST(UnknownKeys, AreRefusedWithTheNearestKnownOne) {
     EXPECT_THAT(ProblemsOf("port: 1"), ElementsAre(HasSubstr("did you mean 'listen.port'?")));
     EXPECT_THAT(ProblemsOf("listen.port: 1"),
                 ElementsAre(HasSubstr("write 'port' in the section 'listen:'")));
-    EXPECT_THAT(
-        ProblemsOf("ops: {zebra: 1}"),
-        ElementsAre("g.yaml:1:7: unknown key 'ops.zebra'; known in 'ops' are address, port, "
-                    "threads"));
+    EXPECT_THAT(ProblemsOf("ops: {zebra: 1}"),
+                ElementsAre("g.yaml:1:7: unknown key 'ops.zebra'; known in 'ops' are address, "
+                            "allow_remote, port, threads"));
+    EXPECT_THAT(ProblemsOf("listen: {tls: {zebra: 1}}"),
+                ElementsAre("g.yaml:1:16: unknown key 'listen.tls.zebra'; known in 'listen.tls' "
+                            "are certificate, key, client_ca, min_version"));
+    EXPECT_THAT(ProblemsOf("listen: {zebra: 1}"), ElementsAre(HasSubstr("half_close, tls")));
+    EXPECT_THAT(ProblemsOf("listen: {tls: 1}"),
+                ElementsAre(HasSubstr("'listen.tls' must be a map of keys (certificate, key,")));
+    for (const char* text : {"listen.tls: {key: a}", "listen: {tls.key: a}"}) {
+        EXPECT_THAT(ProblemsOf(text), ElementsAre(HasSubstr("unknown key 'listen.tls")));
+    }
     EXPECT_THAT(ProblemsOf("zebra: 1"), ElementsAre(HasSubstr("known are listen, ops, bus")));
     EXPECT_THAT(ProblemsOf("? [a]\n: 1\n"), ElementsAre(HasSubstr("a key must be a name")));
 }

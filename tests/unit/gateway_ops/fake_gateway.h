@@ -88,6 +88,11 @@ class FakeGateway {
             .instance = "gateway-test",
             .connections = [this] { return connections.load(); },
             .log_lines_dropped = [] { return std::uint64_t{0}; },
+            .certificate_expires =
+                [] {
+                    return std::optional(
+                        std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000)));
+                },
         };
     }
 
