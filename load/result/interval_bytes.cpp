@@ -12,6 +12,8 @@ namespace {
 constexpr char kVersion = 1;
 constexpr std::uint64_t kMostStatuses = 1000;
 constexpr std::uint64_t kMostOutcomes = 256;
+/// Nanoseconds: a month. Those of many intervals are added up.
+constexpr std::uint64_t kMostCpu = std::uint64_t{31} * 24 * 3600 * 1'000'000'000;
 
 void AppendText(std::string& bytes, std::string_view text) {
     text = text.substr(0, Interval::kMaxText);
@@ -142,7 +144,7 @@ bool Interval::Parse(std::string_view bytes, Interval& into) {
         !TakeVarint(bytes, into.connects) || !TakeVarint(bytes, cpu) || !TakeNotes(bytes, into)) {
         return false;
     }
-    if (cpu > static_cast<std::uint64_t>(std::numeric_limits<Duration::rep>::max())) return false;
+    if (cpu > kMostCpu) return false;
     into.cpu = Duration(static_cast<Duration::rep>(cpu));
     return bytes.empty();
 }

@@ -70,6 +70,15 @@ TEST(IntervalTest, BytesOfAnotherVersionAreNone) {
     EXPECT_FALSE(Interval::Parse(bytes, parsed));
 }
 
+TEST(IntervalTest, CpuTimeThatWouldOverflowASumIsNone) {
+    Interval interval = Sample(1);
+    Interval parsed;
+    interval.cpu = std::chrono::hours(24 * 31);
+    EXPECT_TRUE(Interval::Parse(interval.Serialize(), parsed));
+    interval.cpu += std::chrono::nanoseconds(1);
+    EXPECT_FALSE(Interval::Parse(interval.Serialize(), parsed));
+}
+
 TEST(IntervalTest, EveryBitThatFlipsGivesAnotherIntervalOrNone) {
     const Interval interval = Sample(4, 1);
     std::string bytes = interval.Serialize();
