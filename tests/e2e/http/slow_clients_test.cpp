@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/e2e/http/foreign_program.h"
+#include "tests/support/stack/ordinary_client.h"
 #include "tests/support/stack/stack.h"
 
 namespace holdfast::testing {
@@ -25,33 +26,6 @@ routes:
   - {path: "/{command}/{argument}", methods: [GET], service: trouble, timeout: 20s}
 )";
 constexpr int kSlow = 200;
-
-/// Somebody who wants an answer, again and again, while the object lives.
-class OrdinaryClient {
-  public:
-    explicit OrdinaryClient(const Stack& stack)
-        : thread_([this, &stack] {
-              auto client = stack.Client();
-              while (!stop_) {
-                  const auto answer = client.Post("/echo", "echo", "text/plain");
-                  ++asked;
-                  if (answer && answer->status == 200 && answer->body == "echo") ++served;
-                  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-              }
-          }) {}
-    ~OrdinaryClient() { Stop(); }
-    void Stop() {
-        stop_ = true;
-        if (thread_.joinable()) thread_.join();
-    }
-
-    std::atomic<int> asked{0};
-    std::atomic<int> served{0};
-
-  private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
 
 /// Sees, while the object lives, whether so many slow connections came and were cut off.
 class CutOffWatch {
@@ -106,13 +80,13 @@ class SlowClients : public ::testing::Test {
         command.insert(command.end(), arguments.begin(), arguments.end());
         command.insert(command.end(),
                        {"-u", "http://127.0.0.1:" + std::to_string(stack_.ports().data) + path});
-        OrdinaryClient other(stack_);
+        OrdinaryClient other(stack_, "/echo", "echo");
         output_ = RunProgram(command, stack_.directory()).output;
         EXPECT_TRUE(Eventually([&] { return stack_.Metric("holdfast_connections") <= 1; }))
             << "slow ones are still connected";
         other.Stop();
-        EXPECT_GT(other.asked, 10);
-        EXPECT_EQ(other.served, other.asked) << "an ordinary client went without its answer";
+        EXPECT_GT(other.asked(), 10);
+        EXPECT_EQ(other.unserved(), 0) << "an ordinary client went without its answer";
         return Read(out + ".csv");
     }
 
