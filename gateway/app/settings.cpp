@@ -93,6 +93,8 @@ http::ServerOptions DataPortOptions(const config::Config& config,
     options.half_close = config.listen.half_close == config::HalfClose::kServe
                              ? http::HalfClose::kServe
                              : http::HalfClose::kCancel;
+    options.send_buffer = config.listen.send_buffer;
+    options.receive_buffer = config.listen.receive_buffer;
     options.request_line = config.limits.request_line;
     options.header_bytes = config.limits.header_bytes;
     options.header_count = config.limits.header_count;
@@ -114,6 +116,7 @@ BusOptions LegOptions(const config::Config& config, const std::vector<std::strin
     options.port = config.bus.port;
     options.send_hwm = config.bus.send_hwm;
     options.receive_hwm = config.bus.receive_hwm;
+    options.socket_buffer = static_cast<std::uint32_t>(config.bus.socket_buffer);
     options.max_reply_header_bytes = config.limits.reply_headers;
     if (!config.bus.curve_secret_key.empty()) {
         options.curve = LoadCurve(config.bus.curve_secret_key, config.bus.curve_workers);

@@ -26,6 +26,7 @@ struct BusOptions {
     std::uint16_t port = 5570;          ///< 0: any free one
     std::uint32_t send_hwm = 16;  ///< envelopes queued for one peer: a net, credits are the bound
     std::uint32_t receive_hwm = 16;
+    std::uint32_t socket_buffer = 128U << 10U;          ///< bytes, of each connection and direction
     std::uint64_t max_reply_header_bytes = 16U << 10U;  ///< names and values of one reply
     CurveOptions curve;
     std::string gateway;           ///< names this process; unique for each start

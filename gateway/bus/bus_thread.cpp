@@ -28,6 +28,7 @@ RouterSocketOptions SocketOptions(const BusOptions& options) {
             options.dispatcher.max_message_bytes,
             static_cast<int>(options.send_hwm),
             static_cast<int>(options.receive_hwm),
+            static_cast<int>(options.socket_buffer),
             options.curve};
 }
 

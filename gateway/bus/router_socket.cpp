@@ -39,7 +39,7 @@ RouterSocket::RouterSocket(const RouterSocketOptions& options)
     : max_connections_(options.max_connections),
       listener_(options.address, options.port,
                 std::clamp(static_cast<int>(options.max_connections), kMinBacklog, kMaxBacklog),
-                kBufferBytes),
+                options.socket_buffer),
       context_(SeededContext()),
       socket_(context_, ZMQ_ROUTER) {
     socket_.set(zmq::sockopt::router_mandatory, true);

@@ -22,8 +22,9 @@ struct RouterSocketOptions {
     std::uint16_t port = 0;
     std::uint32_t max_connections = 0;
     std::uint64_t max_message_bytes = 0;
-    int send_hwm = 0;     ///< envelopes, for each peer
-    int receive_hwm = 0;  ///< likewise
+    int send_hwm = 0;       ///< envelopes, for each peer
+    int receive_hwm = 0;    ///< likewise
+    int socket_buffer = 0;  ///< bytes, in each direction; the kernel takes twice as much
     CurveOptions curve;
 };
 
@@ -33,9 +34,6 @@ struct RouterSocketOptions {
 /// the construction and Close.
 class RouterSocket {
   public:
-    /// Kernel buffers of one connection, in each direction; the kernel takes twice as much.
-    static constexpr int kBufferBytes = 128 << 10;
-
     /// Throws std::invalid_argument, std::system_error or zmq::error_t, each with a message for
     /// people.
     explicit RouterSocket(const RouterSocketOptions& options);

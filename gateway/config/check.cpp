@@ -192,14 +192,14 @@ class Checker {
         RequireAtMost(route.body_limit, limit_path, config_.limits.upload_bytes,
                       "limits.upload_bytes", "such a body would never be read");
         const std::uint64_t envelope = RequestEnvelope(config_, route);
-        Require(envelope <= config_.bus.max_message,
-                {limit_path, "limits.request_line", "limits.header_bytes", "bus.max_message"},
+        Require(envelope <= kMaxRequestEnvelope,
+                {limit_path, "limits.request_line", "limits.header_bytes"},
                 Quoted(limit_path) + " allows a request that needs an envelope of " +
                     FormatSize(envelope) +
                     " ('body_limit' + 'limits.request_line' + 'limits.header_bytes' + " +
                     (route.add.empty() ? "" : "1KiB and the name for each field of 'add' + ") +
-                    FormatSize(kMemoryCosts.envelope_overhead) +
-                    "), and 'bus.max_message' is only " + FormatSize(config_.bus.max_message));
+                    FormatSize(kMemoryCosts.envelope_overhead) + "), and workers take " +
+                    FormatSize(kMaxRequestEnvelope));
         Require(route.wait_for_worker <= route.timeout,
                 {RoutePath(index, "wait_for_worker"), RoutePath(index, "timeout")},
                 Quoted(RoutePath(index, "wait_for_worker")) + " is " +

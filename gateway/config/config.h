@@ -55,6 +55,8 @@ struct Listen {
     std::uint32_t max_connections = 10'000;
     HalfClose half_close = HalfClose::kCancel;
     Tls tls;
+    std::uint64_t send_buffer = 64 * kKiB;
+    std::uint64_t receive_buffer = 64 * kKiB;
     bool operator==(const Listen&) const = default;
 };
 
@@ -79,6 +81,7 @@ struct Bus {
     std::uint64_t batch_bytes = 64 * kKiB;
     std::uint32_t receive_hwm = 4;
     std::uint32_t send_hwm = 8;
+    std::uint64_t socket_buffer = 128 * kKiB;
     std::uint64_t reply_window = kMiB;
     std::uint64_t max_reply = 512 * kKiB;
     std::uint32_t redispatch_rate = 50;

@@ -47,6 +47,17 @@ std::vector<Key<Config>> ListenKeys() {
             "What it means when a client closes its sending side while its request is suspended. "
             "`cancel`: it has gone, the request is cancelled. `serve`: it still waits for the "
             "answer; its real departure is then noticed only by a reset or a failed write."),
+        Size<Config, &Config::listen, &Listen::send_buffer>(
+            "listen.send_buffer", 4 * kKiB, kMiB,
+            "What the kernel may hold of a connection's answers that its client has not taken; it "
+            "charges up to three times as much. One connection gets at most twice as much in a "
+            "round trip."),
+        Size<Config, &Config::listen, &Listen::receive_buffer>(
+            "listen.receive_buffer", 4 * kKiB, kMiB,
+            "What the kernel may hold of a connection's requests that were not read yet; it "
+            "charges up to twice as much. One connection sends at most that in a round trip; with "
+            "less than 24KiB, bodies of a megabyte take seconds on loopback, whose segments are "
+            "larger than that."),
         Text<Config, &Config::listen, &Listen::tls, &Tls::certificate>(
             "listen.tls.certificate", CheckPath,
             "PEM file with the data port's certificate, and behind it those that lead to its CA. "
@@ -126,7 +137,7 @@ std::vector<Key<Config>> BusKeys() {
         Size<Config, &Config::bus, &Bus::max_message>(
             "bus.max_message", 64 * kKiB, 64 * kMiB,
             "The largest envelope that is taken from a worker; a larger one ends its connection. "
-            "It must hold the largest request of any route and the largest reply."),
+            "It must hold the largest reply. Requests to workers are not bounded by it."),
         Size<Config, &Config::bus, &Bus::batch_bytes>(
             "bus.batch_bytes", kKiB, kMiB,
             "An envelope takes what is ready until it has reached this size. Nothing ever waits "
@@ -139,6 +150,11 @@ std::vector<Key<Config>> BusKeys() {
             "bus.send_hwm", 1, 1000,
             "Envelopes that may wait for one worker's socket. Credits bound the work of a worker "
             "long before this; it is the net beneath them."),
+        Size<Config, &Config::bus, &Bus::socket_buffer>(
+            "bus.socket_buffer", 64 * kKiB, kMiB,
+            "The kernel's buffer of a worker's connection, in each direction; it charges up to "
+            "twice as much. It must hold a segment, which has 64KiB on loopback: else each waits "
+            "40 ms for the acknowledgement of the one before."),
         Size<Config, &Config::bus, &Bus::reply_window>(
             "bus.reply_window", 64 * kKiB, kGiB,
             "Reply bytes that one worker may have on the way to the gateway."),

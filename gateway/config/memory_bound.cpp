@@ -52,9 +52,15 @@ MemoryTerms MemoryBound(const Config& config) {
     // An envelope is closed once it has reached its target size, so its last item may lie beyond.
     const std::uint64_t largest_sent = config.bus.batch_bytes + LargestRequest(config);
     // One message more than the mark: the one that the engine is still reading or writing.
-    const std::uint64_t per_peer = kMemoryCosts.peer +
-                                   (config.bus.receive_hwm + 1ULL) * config.bus.max_message +
-                                   (config.bus.send_hwm + 1ULL) * largest_sent;
+    const std::uint64_t received =
+        kMemoryCosts.peer + (config.bus.receive_hwm + 1ULL) * config.bus.max_message;
+    const std::uint64_t sent = (config.bus.send_hwm + 1ULL) * largest_sent;
+    const std::uint64_t peers = config.bus.max_peers + kMemoryCosts.spare_peers;
+    const std::uint64_t client_socket = kMemoryCosts.kernel_socket +
+                                        kMemoryCosts.send_charge * config.listen.send_buffer +
+                                        kMemoryCosts.receive_charge * config.listen.receive_buffer;
+    const std::uint64_t worker_socket =
+        kMemoryCosts.kernel_socket + kMemoryCosts.segment + 4 * config.bus.socket_buffer;
     return MemoryTerms{
         .budget = config.limits.pending_bytes,
         .table = config.limits.pending_requests * kMemoryCosts.suspended_request,
@@ -62,10 +68,10 @@ MemoryTerms MemoryBound(const Config& config) {
         .connections = connections * kMemoryCosts.session,
         .tls = connections * TlsConnection(config.listen.tls),
         .heads = connections * (config.limits.request_line + config.limits.header_bytes),
-        .peers = (config.bus.max_peers + kMemoryCosts.spare_peers) * per_peer,
+        .peers = peers * received + config.bus.max_peers * sent,
         .fixed = kMemoryCosts.program + Threads(config) * kMemoryCosts.thread +
                  config.log.queue * kMemoryCosts.log_line,
-        .kernel = connections * kMemoryCosts.kernel_socket,
+        .kernel = connections * client_socket + peers * worker_socket,
     };
 }
 

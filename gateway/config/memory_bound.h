@@ -21,9 +21,15 @@ struct MemoryCosts {
     std::uint64_t tls_client_certificate = 8 * kKiB;
     /// One record that is still arriving, or that the client does not take.
     std::uint64_t tls_record = 17 * kKiB;
-    /// A connection in the kernel, which memory cgroups count: the floor, for an idle socket. Its
-    /// buffers grow with what the peer does not take or this side does not read (docs/memory.md).
-    std::uint64_t kernel_socket = 4 * kKiB;
+    /// A connection in the kernel, which memory cgroups count: 4 KiB of its structures, and a page
+    /// of rounding for each of its two buffers.
+    std::uint64_t kernel_socket = 12 * kKiB;
+    /// Of a connection's send and receive buffer as configured, what the kernel charges at most,
+    /// its own doubling included. A client's answers: Socket::Write looks after every send_buffer.
+    std::uint64_t send_charge = 3;
+    std::uint64_t receive_charge = 2;
+    /// What libzmq hands to the kernel beyond a buffer that has room: one segment.
+    std::uint64_t segment = 64 * kKiB;
     /// A worker's connection before any message: engine, pipes, session of its own.
     std::uint64_t peer = 28 * kKiB;
     /// Connections that the bus takes beyond bus.max_peers, so that it can refuse them politely.
@@ -31,7 +37,7 @@ struct MemoryCosts {
     /// What an envelope adds around one request or reply.
     std::uint64_t envelope_overhead = 4 * kKiB;
     /// The program itself: code, libraries, heap arenas, metrics.
-    std::uint64_t program = 20 * kMiB;
+    std::uint64_t program = 17 * kMiB;
     /// Each thread: the touched part of its stack, and its heap arena.
     std::uint64_t thread = 256 * kKiB;
     /// A line that waits in the logger's queue.
@@ -51,11 +57,13 @@ struct MemoryTerms {
     /// one is asked for, and a record in each direction).
     std::uint64_t tls = 0;
     std::uint64_t heads = 0;  ///< listen.max_connections × (request line + headers) still arriving
-    /// (bus.max_peers + spare) × (connection + messages at both high-water marks)
+    /// Connections on the bus and messages from them, up to the high-water mark, bus.max_peers +
+    /// spare; messages to those that are workers.
     std::uint64_t peers = 0;
     std::uint64_t fixed = 0;  ///< program, threads, the logger's queue
 
-    std::uint64_t kernel = 0;  ///< listen.max_connections × kernel socket: not the process's own
+    /// Sockets with all their buffers full, of clients and workers: not the process's own.
+    std::uint64_t kernel = 0;
 
     /// What VmRSS stays under.
     std::uint64_t Resident() const {
@@ -66,6 +74,9 @@ struct MemoryTerms {
 };
 
 MemoryTerms MemoryBound(const Config& config);
+
+/// The largest envelope that a worker must take, whoever wrote it (proto/README.md).
+inline constexpr std::uint64_t kMaxRequestEnvelope = 65 * kMiB;
 
 /// The largest envelope that this request or reply may need.
 std::uint64_t RequestEnvelope(const Config& config, const Route& route);

@@ -159,16 +159,21 @@ std::string MemoryRows() {
          terms.heads},
         {"peers",
          "(`bus.max_peers` + " + std::to_string(costs.spare_peers) + ") × (" + each(costs.peer) +
-             " + (`bus.receive_hwm` + 1) × `bus.max_message` + (`bus.send_hwm` + 1) × "
-             "(`bus.batch_bytes` + the largest request)): all of them misbehaving at once",
+             " + (`bus.receive_hwm` + 1) × `bus.max_message`) + `bus.max_peers` × (`bus.send_hwm` "
+             "+ 1) × (`bus.batch_bytes` + the largest request): all of them misbehaving at once",
          terms.peers},
         {"fixed",
          each(costs.program) + " + " + each(costs.thread) + " for each thread + `log.queue` × " +
              each(costs.log_line),
          terms.fixed},
         {"kernel",
-         "`listen.max_connections` × " + each(costs.kernel_socket) +
-             ": sockets, outside the process but inside its memory cgroup",
+         "`listen.max_connections` × (" + each(costs.kernel_socket) + " + " +
+             std::to_string(costs.send_charge) + " × `listen.send_buffer` + " +
+             std::to_string(costs.receive_charge) + " × `listen.receive_buffer`) + " +
+             "(`bus.max_peers` + " + std::to_string(costs.spare_peers) + ") × (" +
+             each(costs.kernel_socket + costs.segment) +
+             " + 4 × `bus.socket_buffer`): sockets, outside the process but inside its memory "
+             "cgroup, while no client and no worker reads and all go on sending",
          terms.kernel},
     }};
     std::string text;

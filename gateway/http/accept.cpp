@@ -15,9 +15,6 @@ namespace holdfast::gateway::http {
 namespace {
 
 constexpr unsigned kAcceptsPerTurn = 64;
-/// Of each client's socket, of which the kernel makes twice as much: without it, the buffer of a
-/// client that does not read grows to net.ipv4.tcp_wmem[2].
-constexpr int kSendBuffer = 64 << 10;
 constexpr auto kRest = std::chrono::milliseconds(100);
 
 [[noreturn]] void Fail(const std::string& what) {
@@ -67,22 +64,27 @@ std::string TextOf(const Address& address) {
 
 }  // namespace
 
-int OpenListener(const std::string& address, std::uint16_t port, std::uint32_t backlog) {
+int OpenListener(const ServerOptions& options) {
     Address where;
-    if (!Parse(address, port, where)) {
+    if (!Parse(options.address, options.port, where)) {
         errno = EINVAL;
-        Fail("listen address '" + address + "' is not an IP address");
+        Fail("listen address '" + options.address + "' is not an IP address");
     }
-    const std::string name = "listen on " + address + " port " + std::to_string(port);
+    const std::string name =
+        "listen on " + options.address + " port " + std::to_string(options.port);
     const int listener =
         ::socket(where.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener < 0) Fail(name);
     const int on = 1;
     ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    // Accepted sockets inherit it.
-    ::setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
+    // Accepted sockets inherit them. Without them the kernel lets the buffers grow up to
+    // net.ipv4.tcp_wmem[2] and tcp_rmem[2] for a client that does not read, or goes on sending.
+    const auto send_buffer = static_cast<int>(options.send_buffer);
+    const auto receive_buffer = static_cast<int>(options.receive_buffer);
+    ::setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+    ::setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     if (::bind(listener, where.get(), where.size) != 0 ||
-        ::listen(listener, static_cast<int>(backlog)) != 0) {
+        ::listen(listener, static_cast<int>(options.backlog)) != 0) {
         const int error = errno;
         ::close(listener);
         errno = error;

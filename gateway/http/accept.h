@@ -8,12 +8,13 @@
 #include <string>
 
 #include "gateway/http/observer.h"
+#include "gateway/http/options.h"
 
 namespace holdfast::gateway::http {
 
-/// Listens on `address` (a number, IPv4 or IPv6). Throws std::system_error. The caller owns the
-/// descriptor.
-int OpenListener(const std::string& address, std::uint16_t port, std::uint32_t backlog);
+/// Listens on the options' address (a number, IPv4 or IPv6) and port; what it accepts has their
+/// buffers. Throws std::system_error. The caller owns the descriptor.
+int OpenListener(const ServerOptions& options);
 
 /// The port that a listening descriptor got.
 std::uint16_t PortOf(int listener);

@@ -203,7 +203,7 @@ class Loop::Impl final : public SessionHost {
             parts_.connections.fetch_sub(1, std::memory_order_relaxed);
             return;
         }
-        Socket socket(descriptor);
+        Socket socket(descriptor, parts_.options.send_buffer);
         try {
             if (parts_.options.tls != nullptr) {
                 socket.StartTls(std::make_unique<TlsStream>(*parts_.tls.Get(), descriptor));

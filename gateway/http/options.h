@@ -25,6 +25,9 @@ struct ServerOptions {
     std::uint32_t max_connections = 10'000;
     HalfClose half_close = HalfClose::kCancel;
     std::shared_ptr<const TlsContext> tls;  ///< null: the port is a plain one
+    /// SO_SNDBUF and SO_RCVBUF of each connection, of which the kernel makes twice as much.
+    std::size_t send_buffer = 64U << 10U;
+    std::size_t receive_buffer = 64U << 10U;
 
     std::size_t request_line = 8U << 10U;
     std::size_t header_bytes = 16U << 10U;

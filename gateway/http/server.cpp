@@ -46,7 +46,7 @@ Server::~Server() {
 
 void Server::Start() {
     const ServerOptions& options = impl_->options;
-    const int listener = OpenListener(options.address, options.port, options.backlog);
+    const int listener = OpenListener(options);
     impl_->port = PortOf(listener);
     Impl* const impl = impl_.get();
     impl->loops.front()->Listen(listener, [impl](int descriptor, std::string client) {

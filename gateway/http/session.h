@@ -27,6 +27,9 @@ struct AccessNote;
 ///     kHead ─▶ kBody ─▶ kSuspended ─▶ kWriting ─▶ kHead ...
 ///                 any refusal ─▶ kWriting ─▶ kDiscarding ─▶ kHead, or ─▶ kLingering ─▶ kClosed
 ///
+/// A connection that ends while its answers lie in the kernel lingers, too, until they have left or
+/// write_timeout has passed: what it holds there counts as long as it is a connection.
+///
 /// It is driven by edges: OnEvents notes what the socket can do, Pump does it. In kSuspended
 /// nothing is read. It holds no buffer while it is idle or suspended, but for pipelined bytes that
 /// had come along.
@@ -50,6 +53,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void OnDrain();
     /// Too many connections: says so, where that needs no handshake, and closes.
     void Refuse();
+    /// At once; what the kernel has of its answers still leaves.
     void Close();
 
     int descriptor() const { return socket_.descriptor(); }
@@ -57,6 +61,9 @@ class Session final : public Waiter, public DeadlineEntry {
     std::uint32_t place = 0;  ///< the loop's: where it keeps this session
 
   private:
+    /// How often a connection that has ended is asked whether its answers have left.
+    static constexpr Duration kSentCheck = std::chrono::milliseconds(100);
+
     enum class State : std::uint8_t {
         kHead,
         kBody,
@@ -108,7 +115,11 @@ class Session final : public Waiter, public DeadlineEntry {
     void WatchWrites();
     void FinishResponse();
     void CloseGracefully();
-    void Linger();
+    void CloseWhenSent();
+    void Linger(Duration time);
+    void Cut();
+    void Release();
+    void CountGone();
     void ClientGone();
     void NoteAccess(std::string_view method, std::string_view target);
     void ReportAccess();
@@ -131,6 +142,7 @@ class Session final : public Waiter, public DeadlineEntry {
     std::string own_members_;  ///< Application 1's part of the answer
     std::uint64_t discard_left_ = 0;
     TimePoint received_{};
+    TimePoint cut_at_{};  ///< in kLingering: then the kernel forgets what it still has
     Duration timeout_{};  ///< that the request has once its body is complete
     DeferredRef deferred_;
     std::unique_ptr<Upload> upload_;

@@ -204,20 +204,38 @@ void Session::FinishResponse() {
 void Session::CloseGracefully() {
     const bool unread = state_ != State::kSuspended || readable_ || !rest_.empty();
     if (!unread || peer_closed_) {
-        Close();
-        return;
+        CloseWhenSent();
+    } else {
+        Linger(context_.options.linger_timeout);
     }
-    Linger();
 }
 
-void Session::Linger() {
+// A socket that is closed with unread answers lives on in the kernel for minutes, where nothing
+// bounds how many such there are.
+void Session::CloseWhenSent() {
+    if (!socket_.HasUnsent()) {
+        Close();
+    } else if (state_ != State::kLingering) {
+        Release();
+        Linger(kSentCheck);
+    }
+}
+
+void Session::Linger(Duration time) {
     if (socket_.Handshaking()) context_.counters.Add(Counter::kTlsHandshakesFailed);
     socket_.ShutdownSend();
     state_ = State::kLingering;
     discard_left_ = 0;
     Free(rest_);
     rest_needs_more_ = false;
-    context_.wheel.Set(*this, context_.now + context_.options.linger_timeout);
+    cut_at_ = context_.now + context_.options.write_timeout;
+    context_.wheel.Set(*this, context_.now + time);
+}
+
+/// With a reset where the kernel would go on for a client that does not read.
+void Session::Cut() {
+    if (socket_.HasUnsent()) socket_.Abort();
+    Close();
 }
 
 void Session::Refuse() {
@@ -230,16 +248,18 @@ void Session::Refuse() {
     AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
 }
 
-void Session::ClientGone() {
+void Session::CountGone() {
     if (state_ == State::kSuspended || state_ == State::kBody || state_ == State::kWriting) {
         context_.counters.Add(Counter::kClientsGone);
     }
+}
+
+void Session::ClientGone() {
+    CountGone();
     Close();
 }
 
-void Session::Close() {
-    if (state_ == State::kClosed) return;
-    state_ = State::kClosed;
+void Session::Release() {
     if (deferred_) {
         deferred_->Abandon();
         context_.batch.push_back({BusItem::Kind::kCancel, std::move(deferred_)});
@@ -248,6 +268,12 @@ void Session::Close() {
     Free(own_members_);
     upload_.reset();
     unsent_.reset();
+}
+
+void Session::Close() {
+    if (state_ == State::kClosed) return;
+    state_ = State::kClosed;
+    Release();
     context_.wheel.Remove(*this);
     if (socket_.Handshaking()) context_.counters.Add(Counter::kTlsHandshakesFailed);
     context_.counters.Add(Counter::kConnectionsClosed);

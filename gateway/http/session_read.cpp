@@ -31,13 +31,21 @@ Session::~Session() {
 void Session::OnEvents(std::uint32_t events) {
     if (state_ == State::kClosed) return;
     if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
-        ClientGone();
+        // Both sides have ended, though the answers may not have left yet.
+        if (state_ == State::kLingering && (events & EPOLLERR) == 0) {
+            CloseWhenSent();
+        } else {
+            ClientGone();
+        }
         return;
     }
     if ((events & EPOLLRDHUP) != 0) peer_closed_ = true;
     if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) readable_ = true;
     if (state_ == State::kSuspended) {
-        if (peer_closed_ && context_.options.half_close == HalfClose::kCancel) ClientGone();
+        if (peer_closed_ && context_.options.half_close == HalfClose::kCancel) {
+            CountGone();
+            CloseWhenSent();
+        }
         return;
     }
     if (state_ == State::kWriting) {
@@ -82,7 +90,7 @@ void Session::Pump() {
 void Session::SetReadDeadline() {
     if (rest_.empty()) {
         if (context_.draining) {
-            Close();
+            CloseWhenSent();
             return;
         }
         if (socket_.Handshaking()) return;  // its time runs from the connection's beginning
@@ -141,7 +149,8 @@ std::size_t Session::ReadInto(char* to, std::size_t room) {
             return 0;
         case IoResult::Status::kError:
             if (handshaking) {
-                Linger();  // the alert that says why must not be overtaken by a reset
+                Linger(context_.options.linger_timeout);  // the alert that says why must not be
+                                                          // overtaken by a reset
             } else {
                 ClientGone();
             }
@@ -204,7 +213,7 @@ std::size_t Session::Process(std::string_view data) {
                 break;
             case State::kLingering:
                 discard_left_ += rest.size();
-                if (discard_left_ > kLingerBytes) Close();
+                if (discard_left_ > kLingerBytes) Cut();
                 return data.size();
             case State::kSuspended:
             case State::kWriting:
@@ -268,8 +277,9 @@ std::size_t Session::ProcessChunks(std::string_view data) {
 }
 
 void Session::OnEndOfInput() {
-    if (state_ == State::kBody) context_.counters.Add(Counter::kClientsGone);
-    Close();
+    readable_ = false;
+    CountGone();
+    CloseWhenSent();
 }
 
 void Session::OnDrain() {
@@ -284,7 +294,7 @@ void Session::OnDeadline() {
     switch (state_) {
         case State::kHead:
             if (rest_.empty()) {
-                Close();
+                Cut();
             } else {
                 ForgetLastRequest();
                 RefuseAndClose(Reject::kHeadTimeout);
@@ -308,13 +318,19 @@ void Session::OnDeadline() {
             }
             return;
         }
+        case State::kLingering:
+            if (socket_.HasUnsent() && context_.now < cut_at_) {
+                context_.wheel.Set(*this, context_.now + kSentCheck);
+            } else {
+                Cut();
+            }
+            return;
         case State::kWriting:
             socket_.Abort();
             Close();
             return;
         case State::kDiscarding:
-        case State::kLingering:
-            Close();
+            Cut();
             return;
         case State::kSuspended:
         case State::kClosed:

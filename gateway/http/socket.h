@@ -14,7 +14,10 @@ namespace holdfast::gateway::http {
 /// thread-safe.
 class Socket {
   public:
-    explicit Socket(int descriptor) : descriptor_(descriptor) {}
+    /// `send_buffer`: what the listener was opened with, of which the kernel holds three times as
+    /// much at most, of what the peer has not taken.
+    Socket(int descriptor, std::size_t send_buffer)
+        : descriptor_(descriptor), send_buffer_(send_buffer) {}
     Socket(Socket&& other) noexcept;
     Socket& operator=(Socket&&) = delete;
     ~Socket() { Close(); }
@@ -24,9 +27,12 @@ class Socket {
 
     /// After kPlainHttp the socket is a plain one.
     IoResult Read(char* into, std::size_t size);
-    /// Both parts, one after the other, in one system call; perhaps not all of them. What was not
-    /// taken must be what is written next.
+    /// Both parts, one after the other, in one system call where they are small; perhaps not all of
+    /// them: then the socket will be reported as writable. What was not taken must be what is
+    /// written next.
     IoResult Write(std::string_view first, std::string_view second = {});
+    /// Whether the peer has not acknowledged everything that was written.
+    bool HasUnsent() const;
 
     /// No more will be written; the peer reads the end. What is read from now on is for throwing
     /// away: it is not decrypted.
@@ -46,8 +52,13 @@ class Socket {
     std::string TlsReason() const { return tls_ != nullptr ? tls_->reason() : std::string(); }
 
   private:
+    bool TakesBytes() const;
+    IoResult WriteOnce(std::string_view first, std::string_view second);
+
     int descriptor_;
     std::unique_ptr<TlsStream> tls_;
+    std::size_t send_buffer_;
+    std::size_t unchecked_ = 0;  ///< bytes written since the kernel last said that it takes some
 };
 
 }  // namespace holdfast::gateway::http

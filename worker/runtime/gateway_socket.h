@@ -10,7 +10,7 @@
 namespace holdfast::worker {
 
 /// The largest envelope that is taken from a gateway; libzmq ends the connection at a larger one.
-/// A gateway's `bus.max_message` is 64 MiB at most.
+/// What a gateway's routes allow is less (kMaxRequestEnvelope in gateway/config).
 inline constexpr std::int64_t kMaxEnvelopeBytes = std::int64_t{65} << 20U;
 
 /// One DEALER to one gateway address, with what it needs to notice that the connection was closed.

@@ -137,6 +137,41 @@ TEST_F(Lifecycle, ASlowReaderIsCutOffAndItsPermitComesBack) {
     EXPECT_TRUE(PermitsReturn());
 }
 
+TEST_F(Lifecycle, AnAnswerThatLiesInTheKernelCountsAsAConnectionUntilItIsCutOff) {
+    options.write_timeout = 500ms;
+    Start([](const Request&, Completion& completion) {
+        Answer(completion, 200, std::string(64U << 10U, 'x'), "text/plain");
+        return true;
+    });
+    // All of the answer is in the kernel, but its client has no room for it.
+    HttpClient client = Connect(4096);
+    client.Send("GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    ASSERT_TRUE(Eventually([this] { return Count(Counter::kOutcomeReplied) == 1; }));
+    EXPECT_EQ(server->active_connections(), 1U);
+    EXPECT_TRUE(PermitsReturn());
+    EXPECT_TRUE(Eventually([this] { return server->active_connections() == 0; }));
+    EXPECT_FALSE(client.Receive()) << "the rest should have been thrown away";
+}
+
+TEST_F(Lifecycle, AnAnswerThatLiesInTheKernelReachesAClientThatReadsLate) {
+    Start([](const Request&, Completion& completion) {
+        Answer(completion, 200, std::string(64U << 10U, 'x'), "text/plain");
+        return true;
+    });
+    for (const bool half_closed : {false, true}) {
+        HttpClient client = Connect(4096);
+        client.Send("GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        const std::uint64_t before = half_closed ? 1 : 0;
+        ASSERT_TRUE(Eventually([&] { return Count(Counter::kOutcomeReplied) == before + 1; }));
+        if (half_closed) client.ShutdownSend();
+        const auto response = client.Receive();
+        ASSERT_TRUE(response);
+        EXPECT_EQ(response->body.size(), 64U << 10U);
+        EXPECT_TRUE(client.WaitForClose());
+        EXPECT_TRUE(Eventually([this] { return server->active_connections() == 0; }));
+    }
+}
+
 TEST_F(Lifecycle, ALargeReplyReachesAClientThatReadsInItsOwnTime) {
     std::string large(8U << 20U, 'x');
     for (std::size_t i = 0; i < large.size(); i += 997) large[i] = 'y';

@@ -169,7 +169,7 @@ def processes_are_locked_down(container):
 def memory_limit_holds_the_bound(container):
     """The limit of the container is above what the program says that it can need at most."""
     code, output = inside(container, "holdfast-gateway", "--check-config")
-    found = re.search(r"bounded by about (\d+) MiB", output)
+    found = re.search(r"bounded by about \d+ MiB, with .* (\d+) MiB", output)
     check(code == 0 and found, f"--check-config: {output}")
     bound, limit = int(found.group(1)), inspect(container)["HostConfig"]["Memory"] >> 20
     step(f"memory: bound {bound} MiB, limit {limit} MiB")

@@ -31,28 +31,29 @@ TEST(Combinations, PartsMustFitInTheirWhole) {
         ElementsAre(HasSubstr("the largest head is 68KiB")));
 }
 
-TEST(Combinations, AMessageMustHoldTheLargestRequestReplyAndBatch) {
+TEST(Combinations, AMessageMustHoldTheLargestReplyAndBatch) {
     EXPECT_THAT(ProblemsOf("bus: {max_reply: 1MiB}"),
                 ElementsAre(HasSubstr("the largest reply needs an envelope of 1044KiB")));
     EXPECT_THAT(ProblemsOf("bus: {max_message: 64KiB, max_reply: 32KiB, batch_bytes: 65KiB}\n"
                            "routes: []"),
                 ElementsAre(HasSubstr("'bus.batch_bytes' is 65KiB")));
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1MiB")),
-                ElementsAre(AllOf(HasSubstr("g.yaml:2:55: 'routes[0].body_limit' allows"),
-                                  HasSubstr("'bus.max_message' is only 1MiB"))));
-    // Just what fits: 1 MiB less 8 + 16 + 4 KiB.
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 996KiB")), IsEmpty());
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1019905")),
-                ElementsAre(HasSubstr("'bus.max_message'")));
+    // It bounds what comes from workers, not what goes to them.
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 16MiB")), IsEmpty());
 }
 
-TEST(Combinations, AMessageMustHoldWhatIsAdded) {
-    // As above, less 2 x 1 KiB and the names' 3 bytes.
-    const std::string add = ", add: {at: received_at, h: header.x}";
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1017853" + add)), IsEmpty());
-    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 1017854" + add)),
-                ElementsAre(HasSubstr("'limits.header_bytes' + 1KiB and the name for each field of "
-                                      "'add' + 4KiB), and 'bus.max_message' is only 1MiB")));
+TEST(Combinations, AWorkerMustTakeTheLargestRequestWithWhatIsAdded) {
+    // Just what fits: 65 MiB less 64 MiB, 8 KiB, 4 KiB, and of what is added 2 x 1 KiB and the
+    // names' 3 bytes.
+    const auto problems = [](std::string_view header_bytes) {
+        return ProblemsOf(
+            RouteText("path: /a, body_limit: 64MiB, add: {at: received_at, h: header.x}") +
+            "limits: {upload_bytes: 64MiB, header_bytes: " + std::string(header_bytes) + "}");
+    };
+    EXPECT_THAT(problems("1034237"), IsEmpty());
+    EXPECT_THAT(problems("1034238"),
+                ElementsAre(AllOf(HasSubstr("g.yaml:2:55: 'routes[0].body_limit' allows"),
+                                  HasSubstr("'limits.header_bytes' + 1KiB and the name for each "
+                                            "field of 'add' + 4KiB), and workers take 65MiB"))));
 }
 
 TEST(Combinations, ABodyMustFitInTheUploads) {
@@ -180,6 +181,13 @@ TEST(Descriptors, OfATinyLimitSuggestNoImpossibleNumber) {
     EXPECT_THAT(problem->message, testing::Not(HasSubstr("or less")));
 }
 
+/// What the built-in orders route, whose requests are the largest, adds to each.
+std::uint64_t Added(const Config& config) {
+    std::uint64_t added = 0;
+    for (const AddedField& field : config.routes.front().add) added += kKiB + field.field.size();
+    return added;
+}
+
 TEST(Memory, TermsFollowTheirKeys) {
     Config config;
     const MemoryTerms before = MemoryBound(config);
@@ -193,12 +201,19 @@ TEST(Memory, TermsFollowTheirKeys) {
     config.listen.max_connections *= 3;
     const MemoryTerms after = MemoryBound(config);
     const std::uint64_t spare = kMemoryCosts.spare_peers;
-    EXPECT_EQ(after.peers, before.peers / (32 + spare) * (64 + spare));
+    const std::uint64_t received = 28 * kKiB + 5 * kMiB;
+    const std::uint64_t sent = 9 * (64 + 64 + 8 + 16 + 4) * kKiB + 9 * Added(config);
+    EXPECT_EQ(before.peers, (32 + spare) * received + 32 * sent);
+    EXPECT_EQ(after.peers, (64 + spare) * received + 64 * sent);
     EXPECT_EQ(after.connections, 3 * before.connections);
     EXPECT_EQ(after.Resident() - before.Resident(),
               after.peers - before.peers + after.connections - before.connections + after.heads -
                   before.heads + after.replies - before.replies);
-    EXPECT_EQ(after.Total() - after.Resident(), 3 * before.kernel);
+    const std::uint64_t client = (12 + 3 * 64 + 2 * 64) * kKiB;
+    const std::uint64_t worker = (12 + 64 + 4 * 128) * kKiB;
+    EXPECT_EQ(before.kernel, 10'000 * client + (32 + spare) * worker);
+    EXPECT_EQ(after.kernel, 30'000 * client + (64 + spare) * worker);
+    EXPECT_EQ(after.Total() - after.Resident(), after.kernel);
 }
 
 TEST(Memory, TlsHasATermOfItsOwn) {

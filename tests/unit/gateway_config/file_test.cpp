@@ -210,7 +210,7 @@ TEST(UnknownKeys, AreRefusedWithTheNearestKnownOne) {
     EXPECT_THAT(ProblemsOf("listen: {tls: {zebra: 1}}"),
                 ElementsAre("g.yaml:1:16: unknown key 'listen.tls.zebra'; known in 'listen.tls' "
                             "are certificate, key, client_ca, min_version"));
-    EXPECT_THAT(ProblemsOf("listen: {zebra: 1}"), ElementsAre(HasSubstr("half_close, tls")));
+    EXPECT_THAT(ProblemsOf("listen: {zebra: 1}"), ElementsAre(HasSubstr("receive_buffer, tls")));
     EXPECT_THAT(ProblemsOf("listen: {tls: 1}"),
                 ElementsAre(HasSubstr("'listen.tls' must be a map of keys (certificate, key,")));
     for (const char* text : {"listen.tls: {key: a}", "listen: {tls.key: a}"}) {

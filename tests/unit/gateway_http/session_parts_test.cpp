@@ -1,16 +1,11 @@
 #include "gateway/http/session_parts.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include "gateway/http/accept.h"
 
 namespace holdfast::gateway::http {
 namespace {
@@ -74,24 +69,6 @@ TEST(Keep, BytesThatArePutAsideTakeNoMoreRoomThanTheyNeed) {
     EXPECT_EQ(kept, "less");
     Free(kept);
     EXPECT_EQ(kept.capacity(), std::string().capacity());
-}
-
-TEST(Listener, WhatTheKernelKeepsForASlowReaderIsBounded) {
-    const int listener = OpenListener("127.0.0.1", 0, 8);
-    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    where.sin_port = htons(PortOf(listener));
-    // The kernel takes it into the backlog before this returns, so that it can be accepted at once.
-    ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&where), sizeof where), 0);
-    const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    ASSERT_GE(accepted, 0);
-    int bytes = 0;
-    socklen_t size = sizeof bytes;
-    ASSERT_EQ(::getsockopt(accepted, SOL_SOCKET, SO_SNDBUF, &bytes, &size), 0);
-    EXPECT_EQ(bytes, 128 << 10);
-    for (const int descriptor : {accepted, client, listener}) ::close(descriptor);
 }
 
 }  // namespace
