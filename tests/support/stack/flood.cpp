@@ -44,7 +44,8 @@ int StatusOf(const std::string& answer) {
     return status;
 }
 
-/// Takes one whole answer off the front of `buffer`; its status, or nothing yet as 0.
+}  // namespace
+
 int TakeAnswer(std::string& buffer) {
     const std::size_t head = buffer.find("\r\n\r\n");
     if (head == std::string::npos) return 0;
@@ -59,8 +60,6 @@ int TakeAnswer(std::string& buffer) {
     buffer.erase(0, head + 4 + length);
     return status;
 }
-
-}  // namespace
 
 std::string PostBytes(const std::string& path, const std::string& body) {
     return "POST " + path +

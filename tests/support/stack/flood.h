@@ -11,6 +11,10 @@ namespace holdfast::testing {
 /// A POST with this body, as bytes.
 std::string PostBytes(const std::string& path, const std::string& body);
 
+/// Takes one whole answer with a Content-Length off the front of `buffer`; its status, or 0:
+/// nothing whole is there yet.
+int TakeAnswer(std::string& buffer);
+
 /// Sends `total` copies of `request` on one connection, a bounded number ahead of the answers; how
 /// many answers had which status. Throws when the connection breaks.
 std::map<int, std::size_t> Pipeline(std::uint16_t port, const std::string& request,

@@ -89,9 +89,9 @@ void Stack::StartGateway(const std::map<std::string, std::string>& environment) 
     all["HOLDFAST_OPS_PORT"] = std::to_string(ports_.ops);
     all["HOLDFAST_BUS_PORT"] = std::to_string(ports_.bus);
     gateway_.reset();
-    gateway_ =
-        std::make_unique<Process>(std::vector<std::string>{gateway_binary(), "--config", file},
-                                  directory_ / "gateway.log", all);
+    std::vector<std::string> command = starter_;
+    command.insert(command.end(), {gateway_binary(), "--config", file});
+    gateway_ = std::make_unique<Process>(command, directory_ / "gateway.log", all);
     const bool answers = Eventually([this] {
         if (!gateway_->Running()) return true;
         return static_cast<bool>(OpsClient().Get("/healthz"));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/stack/process.h"
@@ -47,6 +48,8 @@ class Stack {
     explicit Stack(std::string config = {});
     ~Stack();
 
+    /// What the gateways that are started from now on are started by, as a shell with `exec "$@"`.
+    void StartGatewayBy(std::vector<std::string> command) { starter_ = std::move(command); }
     void StartGateway(const std::map<std::string, std::string>& environment = {});
     /// Waits until the ops port says that it is ready.
     bool WaitReady(std::chrono::milliseconds patience = std::chrono::seconds(20));
@@ -87,6 +90,7 @@ class Stack {
   private:
     std::filesystem::path directory_;
     std::string config_;
+    std::vector<std::string> starter_;
     Ports ports_;
     bool keep_ = false;
     std::unique_ptr<Process> gateway_;
