@@ -98,6 +98,9 @@ int Serve(Options options, const std::optional<ChildContext>& context) {
         complain(error.what());
         return kExitFailed;
     }
+    if (geteuid() == 0) {
+        spdlog::warn("running as root, which nothing here needs: use another user");
+    }
     if (context) ReportToSupervisor(context->report_fd, "started");
     WatchSignals(*runtime, context ? std::optional(options.processes.supervisor.rules.drain_limit)
                                    : std::nullopt);
