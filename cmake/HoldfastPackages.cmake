@@ -94,7 +94,7 @@ install(FILES "${PROJECT_SOURCE_DIR}/deploy/systemd/holdfast-worker@.service"
         DESTINATION lib/systemd/system COMPONENT worker)
 install(FILES "${PROJECT_SOURCE_DIR}/deploy/systemd/worker-orders.env"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-worker/examples" COMPONENT worker)
-foreach(_doc config encryption failure life_of_a_request memory)
+foreach(_doc config encryption failure life_of_a_request memory tls)
   install(FILES "${PROJECT_SOURCE_DIR}/docs/${_doc}.md"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/holdfast-gateway" COMPONENT gateway)
 endforeach()
