@@ -196,6 +196,7 @@ void SessionWorld::Turn() {
         if (retired_ && session_ != nullptr) delete std::exchange(session_, nullptr);
         busy = ReadAnswers() || busy;
     }
+    Require(held_.empty() || session_ != nullptr, "a session that goes cancels what is suspended");
 }
 
 const StrictRequest& SessionWorld::RequestAt(std::size_t number) {
