@@ -139,14 +139,16 @@ TEST_F(ForeignClients, CurlTriesAgainAsTheAnswerTellsIt) {
     Stack without(kConfig);
     without.StartGateway();
     const std::string url = "http://127.0.0.1:" + std::to_string(without.ports().data) + "/echo";
-    std::thread late([&] {
-        EXPECT_TRUE(Eventually(
-            [&] { return without.Metric("holdfast_requests_total{outcome=\"no-worker\"}") >= 1; }));
-        without.StartWorker("echo");
-    });
     const std::string out = stack_.directory() / "answer";
-    const auto result = Curl({"--retry", "20", "-o", out, "-w", "%{http_code}\n", url});
-    late.join();
+    ProgramResult result;
+    std::thread curl([&] {
+        result = Curl({"--retry", "50", "-o", out, "-w", "%{http_code}\n", url});
+    });
+    EXPECT_TRUE(Eventually(
+        [&] { return without.Metric("holdfast_requests_total{outcome=\"no-worker\"}") >= 1; }));
+    // Not by the other thread: what a thread has started ends with it.
+    without.StartWorker("echo");
+    curl.join();
     EXPECT_EQ(result.status, 0) << result.output;
     EXPECT_NE(result.output.find("200\n"), std::string::npos) << result.output;
 }
