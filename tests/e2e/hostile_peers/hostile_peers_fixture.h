@@ -53,8 +53,9 @@ class HostilePeers : public ::testing::Test {
     /// Arenas, libzmq's pipes of the peers that are there: far below what any of them has sent.
     static constexpr std::uint64_t kSlackBytes = std::uint64_t{24} << 20U;
 
+    // A machine that others load must not make the worker late enough to be lost.
     Stack stack_{R"(
-bus: {max_peers: 512, receive_hwm: 4}
+bus: {max_peers: 512, receive_hwm: 4, peer_timeout: 20s}
 ready: {required_services: []}
 routes:
   - {path: /echo, methods: [POST], service: trouble, timeout: 20s}

@@ -79,7 +79,8 @@ SessionWorld::SessionWorld(const Options& options)
             "a socket pair can be had");
     ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
     client_ = ends[1];
-    session_ = new Session(context_, gateway::http::Socket(ends[0]), "fuzz");
+    session_ =
+        new Session(context_, gateway::http::Socket(ends[0], std::size_t{kSendBuffer}), "fuzz");
     Require(events_.Add(*session_), "the session can be watched");
 }
 
