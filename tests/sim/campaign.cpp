@@ -36,7 +36,7 @@ std::optional<Failure> RunTrial(const Trial& trial, const Plan& plan, Coverage& 
     return std::nullopt;
 }
 
-CampaignResult Run(const Campaign& campaign) {
+CampaignResult RunCampaign(const Campaign& campaign) {
     using Clock = std::chrono::steady_clock;
     const auto until =
         campaign.minutes ? Clock::now() + *campaign.minutes : Clock::time_point::max();

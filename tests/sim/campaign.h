@@ -39,7 +39,7 @@ struct CampaignResult {
     std::optional<Failure> failure;  ///< the first by seed, whatever the number of threads
 };
 
-CampaignResult Run(const Campaign& campaign);
+CampaignResult RunCampaign(const Campaign& campaign);
 
 /// The smallest world found in which the same promise is broken: without gateways, workers, faults
 /// and requests that it does not need. Bounded by `patience`.

@@ -140,7 +140,7 @@ bool SayCoverage(const Coverage& coverage, std::uint64_t required) {
 
 int RunMany(const Arguments& arguments) {
     const auto start = std::chrono::steady_clock::now();
-    const CampaignResult result = Run(arguments.campaign);
+    const CampaignResult result = RunCampaign(arguments.campaign);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (result.failure) {
         Explain(*result.failure, arguments);
