@@ -1,5 +1,6 @@
 #include "gateway/app/app.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,8 +14,10 @@
 
 #include "gateway/app/certificate.h"
 #include "gateway/app/log_observer.h"
+#include "gateway/app/memory_trim.h"
 #include "gateway/app/settings.h"
 #include "gateway/bus/bus.h"
+#include "gateway/config/memory_bound.h"
 #include "gateway/core/correlation_id.h"
 #include "gateway/core/inflight_budget.h"
 #include "gateway/core/inquiry_desk.h"
@@ -98,6 +101,11 @@ struct App::Parts {
                bus.HasWorkerFor(static_cast<std::uint32_t>(found - services.begin()));
     }
 
+    std::uint64_t BytesHeld() const {
+        return budget.bytes() + replies.held() +
+               server.active_connections() * config::kMemoryCosts.session;
+    }
+
     const config::Config& config;
     const std::string instance;
     const std::vector<std::string> services;
@@ -167,8 +175,14 @@ void App::ReloadWorkerKeys() {
 int App::Run() {
     signals_.OnReload([this] { Reload(); });
     std::optional<int> ending;
-    while (!(ending = signals_.Wait(Certificate::kCheckInterval))) {
+    MemoryTrim trim;
+    TimePoint next_warning = Clock::now() + Certificate::kCheckInterval;
+    while (!(ending = signals_.Wait(MemoryTrim::kInterval))) {
+        const TimePoint now = Clock::now();
+        if (trim.Due(parts_->BytesHeld(), now)) malloc_trim(0);
+        if (now < next_warning) continue;
         parts_->certificate.WarnOfEnd();
+        next_warning = now + Certificate::kCheckInterval;
     }
     const int signal = *ending;
     log_.Write(

@@ -31,6 +31,8 @@ constexpr std::uint64_t kMiB = 1U << 20U;
 constexpr std::uint64_t kContainer = 64 * kMiB;
 /// How many clients are "thousands": the configuration takes 256 of them at a time.
 constexpr std::size_t kThousands = 3000;
+/// What may stay of the freed memory, above what it was before all trouble.
+constexpr std::uint64_t kKept = 6 * kMiB;
 constexpr std::size_t kProbe = 200;
 /// The share of the undisturbed rate that counts as full service: one probe takes 30 ms, and other
 /// programs run on this machine, too.
@@ -203,6 +205,7 @@ TEST_F(MemoryLaw, AContainerOf64MiBHoldsWhateverClientsAndWorkersDo) {
     FullService();
     const auto baseline = FullService();
     ASSERT_TRUE(baseline) << stack_.gateway().Output();
+    const std::uint64_t idle = stack_.gateway().ResidentBytes();
 
     std::vector<Phase> phases;
     std::vector<std::string> names;
@@ -316,6 +319,9 @@ TEST_F(MemoryLaw, AContainerOf64MiBHoldsWhateverClientsAndWorkersDo) {
         [&] { worker->Signal(SIGCONT); }, 2);
 
     EXPECT_TRUE(Eventually([&] { return stack_.Pending() == 0; }));
+    EXPECT_TRUE(Eventually([&] { return stack_.gateway().ResidentBytes() < idle + kKept; }))
+        << "of what was freed, more than " << kKept << " bytes stayed: it was " << idle
+        << ", and is " << stack_.gateway().ResidentBytes();
     const std::vector<Sample>& samples = sampler.Stop();
     const std::filesystem::path csv = std::filesystem::path(HOLDFAST_BINARY_DIR) / "memory-law.csv";
     WriteCsv(csv, samples, names);

@@ -145,7 +145,7 @@ def draw(rows, resident, total):
     step = next(step for step in (5, 10, 30, 60, 300, 600, 1800, 3600) if seconds / step <= 12)
     for second in range(0, int(seconds) + 1, step):
         bands.append(text(x_of(second), bottom + 18, f"{second / unit:g}", "middle"))
-    bands.append(text(right + 8, bottom + 18, name))
+    bands.append(text(right + 20, bottom + 18, name))
     height = bottom + 30
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
