@@ -16,6 +16,7 @@ namespace holdfast::gateway::app {
 
 Signals::Signals() {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a log that may not grow is lost, and nothing else
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);

@@ -151,6 +151,7 @@ int Main(int argc, char** argv) {
     if (options->health) return IsHealthy(options->runtime.health_file) ? 0 : 1;
     if (!options->describe.empty()) return Describe(*options);
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // what may not grow any more is the plugin's to answer for
     const bool supervise = options->processes.supervised && !context;
     // A supervisor loads no plugin: its children wait, each by itself.
     if (options->attach_wait && !supervise) {

@@ -43,6 +43,7 @@ SpawnedChild Spawn(char* const* arguments, ChildContext context) {
     if (pid == 0) {
         ::fcntl(ends[1], F_SETFD, 0);
         ::signal(SIGPIPE, SIG_DFL);
+        ::signal(SIGXFSZ, SIG_DFL);
         sigset_t blocked;
         sigemptyset(&blocked);
         sigaddset(&blocked, SIGTERM);

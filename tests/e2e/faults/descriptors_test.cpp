@@ -1,6 +1,7 @@
-// The gateway's process has no descriptor left: what it holds goes on, who comes waits in the
-// backlog.
+// A process has no descriptor left, or may write no further: what it holds goes on, who comes
+// waits.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <future>
@@ -63,6 +64,63 @@ TEST(Descriptors, WhenNoneIsLeftConnectionsGoOnAndNewOnesWaitWithoutASpin) {
     const auto answer = late.get();
     ASSERT_TRUE(answer) << "who waited is served as soon as there are descriptors again";
     EXPECT_EQ(answer->status, 200);
+}
+
+TEST(Descriptors, WhenAWorkerHasNoneLeftItServesOnAndFindsItsGatewayAgainOnceItHas) {
+    Stack stack;
+    stack.StartGateway();
+    Process& worker = stack.StartOrdersWorker();
+    ASSERT_TRUE(stack.WaitForWorkers(1)) << worker.Output();
+    httplib::Client client = stack.Client();
+    const auto before = stack.PostOrder(client, "before");
+    ASSERT_TRUE(before);
+    ASSERT_EQ(before->status, 201);
+
+    LimitDescriptors(worker, kFewerThanOpen);
+    for (int i = 0; i < 10; ++i) {
+        const auto answer = stack.PostOrder(client, "during");
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->status, 201)
+            << "its connections to the gateway and the database are open";
+    }
+    // No reader of the database was open yet: this one needs a descriptor.
+    const auto unread = client.Get(before->get_header_value("location"));
+    ASSERT_TRUE(unread);
+    EXPECT_EQ(unread->status, 502);
+    EXPECT_EQ(unread->get_header_value("Holdfast-Outcome"), "worker-error");
+
+    stack.gateway().Signal(SIGKILL);
+    stack.gateway().Wait(seconds(10));
+    stack.StartGateway();
+    const auto spent = worker.CpuTime();
+    std::this_thread::sleep_for(seconds(2));  // the time in which a spin would show
+    EXPECT_TRUE(worker.Running()) << worker.Output();
+    EXPECT_LT(worker.CpuTime() - spent, milliseconds(500) * SlowFactor())
+        << "a loop that spins takes 2000 or more";
+
+    LimitDescriptors(worker, 1024);
+    ASSERT_TRUE(stack.WaitForWorkers(1)) << worker.Output();
+    httplib::Client again = stack.Client();
+    const auto read = again.Get(before->get_header_value("location"));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->status, 200);
+}
+
+TEST(FileSize, AGatewayWhoseLogMayNotGrowServesOn) {
+    Stack stack("ready: {required_services: []}\n");
+    stack.StartGateway();
+    const std::size_t logged = stack.gateway().Output().size();
+    ASSERT_GT(logged, 0U);
+    const rlimit limits{.rlim_cur = logged, .rlim_max = RLIM_INFINITY};
+    ASSERT_EQ(prlimit(stack.gateway().pid(), RLIMIT_FSIZE, &limits, nullptr), 0);
+    stack.StartWorker("echo");  // its welcome is a line of the log
+    ASSERT_TRUE(stack.WaitForWorkers(1));
+    httplib::Client client = stack.Client();
+    const auto answer = client.Post("/v1/echo", "served", "text/plain");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_TRUE(stack.gateway().Running()) << "SIGXFSZ ends nobody";
+    EXPECT_EQ(stack.gateway().Output().size(), logged);
 }
 
 }  // namespace
