@@ -48,6 +48,10 @@ bool Connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
 }
 
+bool Connection::read_only() const {
+    return sqlite3_db_readonly(handle_, "main") == 1;
+}
+
 void Connection::Throw(int code) const {
     const char* message = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
     throw DatabaseError(

@@ -53,6 +53,8 @@ class Connection {
     void SetPatience(const Patience* patience) { patience_ = patience; }
 
     bool in_transaction() const;
+    /// The file, or the disk it is on, can only be read. SQLite then opens it all the same.
+    bool read_only() const;
 
   private:
     friend class Query;

@@ -114,6 +114,10 @@ void Seed(Connection& connection, std::int64_t stock) {
 void PrepareSchema(const DatabaseOptions& options, std::optional<std::int64_t> seed_stock,
                    const Patience& patience) {
     Connection connection(options, &patience);
+    // A worker that fails each order at once would be the least busy one, and draw them all.
+    if (connection.read_only()) {
+        throw std::runtime_error("the database " + options.path + " can only be read");
+    }
     EnterWal(connection, patience);
     Transaction transaction(connection);
     const std::int64_t version = Number(connection, "PRAGMA user_version");
