@@ -17,7 +17,7 @@
 namespace holdfast::testing {
 
 struct FleetOptions {
-    std::string config;  ///< of every gateway
+    std::string config{};  ///< of every gateway
     std::size_t gateways = 2;
     std::size_t order_workers = 3;    ///< on one database
     std::size_t witness_workers = 1;  ///< of the trouble plugin: they write down what they start

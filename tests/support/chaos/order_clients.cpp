@@ -63,9 +63,10 @@ std::uint64_t OrderClients::created() const {
     return tally_.created;
 }
 
-std::uint64_t OrderClients::requests() const {
+std::uint64_t OrderClients::answers(const std::string& answer) const {
     const std::lock_guard lock(mutex_);
-    return tally_.requests;
+    const auto found = tally_.answers.find(answer);
+    return found == tally_.answers.end() ? 0 : found->second;
 }
 
 void OrderClients::Serve(std::size_t index) {

@@ -59,7 +59,8 @@ class OrderClients {
     OrderTally Stop();
     /// So far.
     std::uint64_t created() const;
-    std::uint64_t requests() const;
+    /// As OrderTally has them, such as "503 no-worker, processed no".
+    std::uint64_t answers(const std::string& answer) const;
 
   private:
     struct Order {

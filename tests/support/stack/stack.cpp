@@ -61,8 +61,10 @@ std::vector<std::string> WorkerCommand(const std::string& plugin,
     return command;
 }
 
-std::vector<std::string> OrdersOptions(const std::filesystem::path& database, int threads) {
-    const nlohmann::json config = {{"database", database}, {"seed", true}};
+std::vector<std::string> OrdersOptions(const std::filesystem::path& database, int threads,
+                                       const nlohmann::json& more) {
+    nlohmann::json config = {{"database", database}, {"seed", true}};
+    config.update(more);
     return {"--threads", std::to_string(threads), "--plugin-config", config.dump()};
 }
 

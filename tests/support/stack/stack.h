@@ -36,8 +36,9 @@ std::vector<std::string> WorkerCommand(const std::string& plugin,
                                        const std::vector<std::string>& endpoints,
                                        const std::vector<std::string>& options = {});
 
-/// The options of a worker of this orders database.
-std::vector<std::string> OrdersOptions(const std::filesystem::path& database, int threads);
+/// The options of a worker of this orders database; `more` goes into the plugin's config.
+std::vector<std::string> OrdersOptions(const std::filesystem::path& database, int threads,
+                                       const nlohmann::json& more = nlohmann::json::object());
 
 /// A gateway and its workers as real processes on loopback, in a folder of their own that goes with
 /// this object.

@@ -2,10 +2,12 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -84,6 +86,7 @@ struct Alarm {
 ///   segfault, abort, exit
 ///   uncaught        throws on a thread of its own, where nobody catches
 ///   allocate N      asks for N MiB at once
+///   leak N          takes N KiB and never gives them back; answers
 ///   twice           answers with 200, then once more with 201
 ///   header-crlf, header-name, bad-status, body-204, content-length, hop-by-hop
 ///   status N        answers with that status
@@ -99,6 +102,7 @@ class Trouble : public worker::AsyncPlugin {
     void Sleep(const Request& request, Responder responder, std::chrono::milliseconds time);
     void AnswerTwice(const Request& request, Responder responder);
     void AnswerLater(const Request& request, Responder responder, std::chrono::milliseconds time);
+    void Leak(std::size_t bytes);
     bool AnswerGarbage(std::string_view word, Responder& responder);
     void Note(std::string_view word, const Request& request) {
         journal_.Write(word, request.correlation_id(), request.attempt());
@@ -108,7 +112,9 @@ class Trouble : public worker::AsyncPlugin {
     Journal journal_;
     std::mutex mutex_;
     std::vector<Responder> kept_;  ///< guarded by mutex_
-    TimerThread timer_;            ///< last: its tasks use what is above
+    char* leaked_ =
+        nullptr;         ///< guarded by mutex_; the last piece, which begins with the one before
+    TimerThread timer_;  ///< last: its tasks use what is above
 };
 
 void Trouble::HandleAsync(Request request, Responder responder) {
@@ -151,6 +157,9 @@ void Trouble::HandleAsync(Request request, Responder responder) {
     } else if (word == "allocate") {
         const std::vector<char> memory(Number(argument) << 20U, 'x');
         responder.Answer({.body = std::to_string(memory.size())});
+    } else if (word == "leak") {
+        Leak(Number(argument) << 10U);
+        responder.Answer({.body = "leaked"});
     } else if (word == "exit") {
         std::_Exit(3);
     } else if (word == "twice") {
@@ -196,6 +205,14 @@ void Trouble::AnswerTwice(const Request& request, Responder responder) {
     host_.Log(worker::LogLevel::kInfo, second == HOLDFAST_ALREADY_ANSWERED
                                            ? "trouble: the second answer was refused"
                                            : "trouble: the second answer was taken");
+}
+
+void Trouble::Leak(std::size_t bytes) {
+    char* piece = new char[std::max(bytes, sizeof leaked_)];
+    std::memset(piece, 'x', bytes);
+    const std::lock_guard lock(mutex_);
+    std::memcpy(piece, &leaked_, sizeof leaked_);
+    leaked_ = piece;
 }
 
 bool Trouble::AnswerGarbage(std::string_view word, Responder& responder) {
