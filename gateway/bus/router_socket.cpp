@@ -17,9 +17,12 @@ constexpr int kMaxBacklog = 128;
 constexpr std::chrono::milliseconds kHandshakeTime(1000);
 
 // The Dispatcher's pings decide who is alive. These only clean up after connections whose other end
-// vanished without a word.
-constexpr std::chrono::milliseconds kHeartbeatInterval(5000);
-constexpr std::chrono::milliseconds kHeartbeatTimeout(10'000);
+// vanished without a word. TCP's own, because ZMTP's heartbeats end the process by an assertion
+// when a connection fails while its pipe is full (libzmq issues 4364, 4767).
+constexpr std::chrono::seconds kKeepAliveIdle(5);
+constexpr std::chrono::seconds kKeepAliveInterval(2);
+constexpr int kKeepAliveProbes = 3;
+constexpr std::chrono::milliseconds kMostUnacknowledged(10'000);
 
 int Count(std::chrono::milliseconds duration) {
     return static_cast<int>(duration.count());
@@ -48,8 +51,11 @@ RouterSocket::RouterSocket(const RouterSocketOptions& options)
     socket_.set(zmq::sockopt::linger, 0);
     socket_.set(zmq::sockopt::sndhwm, options.send_hwm);
     socket_.set(zmq::sockopt::rcvhwm, options.receive_hwm);
-    socket_.set(zmq::sockopt::heartbeat_ivl, Count(kHeartbeatInterval));
-    socket_.set(zmq::sockopt::heartbeat_timeout, Count(kHeartbeatTimeout));
+    socket_.set(zmq::sockopt::tcp_keepalive, 1);
+    socket_.set(zmq::sockopt::tcp_keepalive_idle, static_cast<int>(kKeepAliveIdle.count()));
+    socket_.set(zmq::sockopt::tcp_keepalive_intvl, static_cast<int>(kKeepAliveInterval.count()));
+    socket_.set(zmq::sockopt::tcp_keepalive_cnt, kKeepAliveProbes);
+    socket_.set(zmq::sockopt::tcp_maxrt, Count(kMostUnacknowledged));
     socket_.set(zmq::sockopt::ipv6, listener_.ipv6());
     if (options.curve.workers) {
         authenticator_ = std::make_unique<Authenticator>(context_, options.curve.workers);

@@ -34,10 +34,9 @@ GatewaySocket::GatewaySocket(zmq::context_t& context, const std::string& endpoin
     socket_.set(option::handshake_ivl, 2000);
     socket_.set(option::linger, 0);
     socket_.set(option::maxmsgsize, kMaxEnvelopeBytes);
-    // Only against half-open TCP: liveness is the application's Ping.
-    socket_.set(option::heartbeat_ivl, 1000);
-    socket_.set(option::heartbeat_timeout, 3000);
-    socket_.set(option::heartbeat_ttl, 3000);
+    // No ZMTP heartbeats: they end this process or the gateway's by an assertion when a connection
+    // fails while its pipe is full (libzmq issues 4364, 4767). The loop connects anew by itself
+    // when it hears nothing.
     // Nets behind the credits.
     socket_.set(option::sndhwm, kHighWaterMark);
     socket_.set(option::rcvhwm, kHighWaterMark);

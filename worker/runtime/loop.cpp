@@ -101,8 +101,10 @@ void Loop::Sleep() {
     ::poll(descriptors.data(), descriptors.size(), static_cast<int>(timeout));
 }
 
-std::unique_ptr<GatewaySocket> Loop::OpenSocket(const std::string& endpoint) {
-    return std::make_unique<GatewaySocket>(context_, endpoint, curve_.get());
+void Loop::OpenSocket(Connection& connection, TimePoint now) {
+    connection.socket =
+        std::make_unique<GatewaySocket>(context_, connection.endpoint, curve_.get());
+    connection.heard = now;
 }
 
 /// libzmq never connects again after that, so the socket is made anew; one line until the gateway's
@@ -123,7 +125,7 @@ void Loop::Connect(const std::string& endpoint, TimePoint now) {
     Connection connection;
     connection.link = worker_.AddLink(now);
     connection.endpoint = endpoint;
-    connection.socket = OpenSocket(endpoint);
+    OpenSocket(connection, now);
     spdlog::info("connecting to gateway {}", endpoint);
     connections_.emplace(connection.link.value, std::move(connection));
 }
@@ -148,6 +150,7 @@ void Loop::Receive(Connection& connection, TimePoint now) {
     for (int i = 0; i < kMessagesPerTurn && connection.socket; ++i) {
         const auto received = connection.socket->Receive(message_);
         if (received == GatewaySocket::Received::kNothing) return;
+        connection.heard = now;
         Malformed reason = Malformed::kFrames;
         if (received == GatewaySocket::Received::kEnvelope) {
             reason = decoder_.Decode(message_.to_string_view(), incoming_);
@@ -168,6 +171,7 @@ Malformed Loop::Apply(Connection& connection, TimePoint now) {
     if (incoming_.welcome) {
         connection.gateway = incoming_.gateway;
         connection.refusal.clear();
+        connection.silence = std::max<Duration>(kSilence, 2 * incoming_.welcome->lease);
         worker_.OnWelcome(link, session, *incoming_.welcome, now);
     }
     if (incoming_.ping) worker_.OnPing(link, session, *incoming_.ping, now);
@@ -222,11 +226,18 @@ void Loop::TakeFinished() {
 void Loop::Tick(TimePoint now) {
     for (auto& [link, connection] : connections_) {
         if (!connection.socket && now >= connection.reopen_at) {
-            connection.socket = OpenSocket(connection.endpoint);
+            OpenSocket(connection, now);
         } else if (connection.socket) {
             const GatewaySocket::Changes changes = connection.socket->TakeChanges();
             if (changes.disconnected) worker_.OnConnectionLost(connection.link, now);
-            if (changes.refused) OnNoHandshake(connection, now);
+            if (changes.refused) {
+                OnNoHandshake(connection, now);
+            } else if (now - connection.heard > connection.silence) {
+                // It may be open and yet dead: half of it is gone, or a damaged length of a frame
+                // makes one side wait for bytes that never come.
+                worker_.OnLinkReset(connection.link);
+                OpenSocket(connection, now);
+            }
         }
     }
     // An address that is no longer resolved goes once nothing is spoken there any more.

@@ -49,13 +49,18 @@ class Loop final : private Transmitter, private Handlers {
     void RequestDrain();
 
   private:
+    /// Longer than a gateway takes between two refusals.
+    static constexpr Duration kSilence = std::chrono::seconds(6);
+
     struct Connection {
         LinkId link;
         std::string endpoint;
         std::unique_ptr<GatewaySocket> socket;  ///< none while a broken one waits to be replaced
         bool blocked = false;                   ///< this turn it did not take its envelope
         TimePoint reopen_at;
-        bool wanted = true;  ///< configured, or still resolved
+        TimePoint heard;              ///< when an envelope came last, or the socket was opened
+        Duration silence = kSilence;  ///< after which the connection is made anew
+        bool wanted = true;           ///< configured, or still resolved
         bool was_in_session = false;
         std::string gateway;
         std::string refusal;
@@ -67,7 +72,7 @@ class Loop final : private Transmitter, private Handlers {
     void Cancel(RequestRecord& request) override { host_.Cancel(request); }
     TimePoint AllBusySince() override { return pool_.AllBusySince(); }
 
-    std::unique_ptr<GatewaySocket> OpenSocket(const std::string& endpoint);
+    void OpenSocket(Connection& connection, TimePoint now);
     void OnNoHandshake(Connection& connection, TimePoint now);
     void Connect(const std::string& endpoint, TimePoint now);
     void ApplyResolved(const std::vector<std::string>& endpoints, TimePoint now);
