@@ -23,7 +23,7 @@ constexpr std::uint16_t kBus = 5570;
 
 constexpr const char* kConfig = R"(
 listen: {address: 0.0.0.0, port: 8080}
-ops: {address: 0.0.0.0, port: 8081}
+ops: {address: 0.0.0.0, port: 8081, allow_remote: true}
 bus: {address: 0.0.0.0, port: 5570, allow_plain_remote: true}
 ready: {required_services: []}
 routes:
