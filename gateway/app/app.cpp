@@ -90,9 +90,23 @@ struct App::Parts {
             .version = HOLDFAST_VERSION,
             .instance = instance,
             .connections = [this] { return server.active_connections(); },
+            .routes = LimitedRoutes(),
             .log_lines_dropped = [&log] { return log.dropped(); },
             .certificate_expires = [this] { return certificate.Expires(); },
         };
+    }
+
+    std::vector<NamedRoute> LimitedRoutes() const {
+        std::vector<NamedRoute> named;
+        for (const Route& route : router.routes()) {
+            if (route.budget == nullptr) continue;
+            std::string methods;
+            for (const std::string& method : route.methods) {
+                methods += methods.empty() ? method : "," + method;
+            }
+            named.push_back({methods + " " + route.path, route.budget.get()});
+        }
+        return named;
     }
 
     bool HasWorker(std::string_view name) const {

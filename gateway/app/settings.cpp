@@ -1,6 +1,8 @@
 #include "gateway/app/settings.h"
 
 #include <algorithm>
+#include <limits>
+#include <memory>
 #include <utility>
 
 namespace holdfast::gateway::app {
@@ -20,6 +22,15 @@ Addition::Source SourceOf(config::Source::Kind kind) {
             return Addition::Source::kHeader;
     }
     __builtin_unreachable();
+}
+
+/// Null without a limit of its own.
+std::shared_ptr<RouteBudget> BudgetOf(const config::Route& route) {
+    constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+    if (route.pending_requests == 0 && route.pending_bytes == 0) return nullptr;
+    return std::make_shared<RouteBudget>(RouteBudget::Limits{
+        .requests = route.pending_requests != 0 ? route.pending_requests : kNone,
+        .bytes = route.pending_bytes != 0 ? route.pending_bytes : kNone});
 }
 
 log::Level LevelOf(config::LogLevel level) {
@@ -52,6 +63,7 @@ std::vector<std::string> Services(const config::Config& config) {
 
 std::vector<Route> Routes(const config::Config& config, const std::vector<std::string>& services) {
     std::vector<Route> routes;
+    std::vector<std::uint32_t> lanes(services.size());
     for (const config::Route& from : config.routes) {
         Route route;
         route.index = static_cast<std::uint32_t>(routes.size());
@@ -60,9 +72,11 @@ std::vector<Route> Routes(const config::Config& config, const std::vector<std::s
         route.service = from.service;
         route.service_index = static_cast<std::uint32_t>(std::ranges::find(services, from.service) -
                                                          services.begin());
+        route.lane = lanes[route.service_index]++;
         route.timeout = from.timeout;
         route.wait_for_worker = from.wait_for_worker;
         route.body_limit = from.body_limit;
+        route.budget = BudgetOf(from);
         route.idempotent = from.idempotent;
         route.idempotency_key = from.idempotency_key;
         route.content_types = from.content_types;
@@ -127,6 +141,11 @@ BusOptions LegOptions(const config::Config& config, const std::vector<std::strin
     dispatcher.pending_requests = config.limits.pending_requests;
     dispatcher.queue_requests = config.limits.queue_requests;
     dispatcher.queue_bytes = config.limits.queue_bytes;
+    dispatcher.queue_delay = {config.overload.queue_target, config.overload.queue_interval};
+    dispatcher.refuse_hopeless = config.overload.refuse_hopeless;
+    dispatcher.concurrency = {config.overload.concurrency == config::Concurrency::kAdaptive,
+                              config.overload.max_concurrency != 0 ? config.overload.max_concurrency
+                                                                   : ConcurrencyLimit::kUnbounded};
     dispatcher.max_peers = config.bus.max_peers;
     dispatcher.ping_interval = config.bus.ping_interval;
     dispatcher.peer_timeout = config.bus.peer_timeout;

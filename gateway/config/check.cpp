@@ -32,6 +32,7 @@ class Checker {
         CheckOps();
         CheckBus();
         CheckLimits();
+        CheckOverload();
         CheckPorts();
         CheckSameRoutes();
         for (std::size_t i = 0; i < config_.routes.size(); ++i) CheckRoute(i, config_.routes[i]);
@@ -145,6 +146,16 @@ class Checker {
                     FormatSize(limits.pending_bytes) + ": such a request would never be admitted");
     }
 
+    void CheckOverload() {
+        const Overload& overload = config_.overload;
+        Require(overload.queue_interval >= overload.queue_target,
+                {"overload.queue_interval", "overload.queue_target"},
+                "'overload.queue_interval' is " + FormatDuration(overload.queue_interval) +
+                    " and must be at least 'overload.queue_target', which is " +
+                    FormatDuration(overload.queue_target) +
+                    ": a wait is known to stand only after it has lasted");
+    }
+
     void CheckPorts() {
         struct Listener {
             std::string section;
@@ -200,12 +211,35 @@ class Checker {
                     (route.add.empty() ? "" : "1KiB and the name for each field of 'add' + ") +
                     FormatSize(kMemoryCosts.envelope_overhead) + "), and workers take " +
                     FormatSize(kMaxRequestEnvelope));
+        CheckShare(index, route);
         Require(route.wait_for_worker <= route.timeout,
                 {RoutePath(index, "wait_for_worker"), RoutePath(index, "timeout")},
                 Quoted(RoutePath(index, "wait_for_worker")) + " is " +
                     FormatDuration(route.wait_for_worker) + " and must not exceed the route's " +
                     "'timeout', which is " + FormatDuration(route.timeout));
         CheckSources(index, route);
+    }
+
+    void CheckShare(std::size_t index, const Route& route) {
+        const Limits& limits = config_.limits;
+        const std::string requests_path = RoutePath(index, "pending_requests");
+        Require(route.pending_requests <= limits.pending_requests,
+                {requests_path, "limits.pending_requests"},
+                Quoted(requests_path) + " is " + std::to_string(route.pending_requests) +
+                    " and must not exceed 'limits.pending_requests', which is " +
+                    std::to_string(limits.pending_requests) + ": it is a share of it");
+        if (route.pending_bytes == 0) return;
+        const std::string bytes_path = RoutePath(index, "pending_bytes");
+        RequireAtMost(route.pending_bytes, bytes_path, limits.pending_bytes, "limits.pending_bytes",
+                      "it is a share of it");
+        const std::uint64_t largest = route.body_limit + limits.request_line + limits.header_bytes;
+        Require(largest <= route.pending_bytes,
+                {bytes_path, RoutePath(index, "body_limit"), "limits.request_line",
+                 "limits.header_bytes"},
+                Quoted(bytes_path) + " is " + FormatSize(route.pending_bytes) +
+                    ", and the largest request of this route has " + FormatSize(largest) +
+                    " ('body_limit' + 'limits.request_line' + 'limits.header_bytes'): it would "
+                    "never be admitted");
     }
 
     void CheckSources(std::size_t index, const Route& route) {

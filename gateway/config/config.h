@@ -23,6 +23,10 @@ inline constexpr std::uint64_t kKiB = 1024;
 inline constexpr std::uint64_t kMiB = 1024 * kKiB;
 inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 
+/// The most requests at one time: a correlation id has 24 bits for its slot, and two values stand
+/// for "none" and the list's end.
+inline constexpr std::uint64_t kMaxPending = (1ULL << 24) - 2;
+
 /// The most bytes that a configuration file may have.
 inline constexpr std::uint64_t kMaxFileBytes = kMiB;
 
@@ -108,6 +112,19 @@ struct Limits {
     bool operator==(const Limits&) const = default;
 };
 
+/// What limits the requests that a service's workers have at one time.
+enum class Concurrency : std::uint8_t { kFixed, kAdaptive };
+inline constexpr std::array<std::string_view, 2> kConcurrencyNames{"fixed", "adaptive"};
+
+struct Overload {
+    std::chrono::nanoseconds queue_target = std::chrono::milliseconds(5);
+    std::chrono::nanoseconds queue_interval = std::chrono::milliseconds(100);
+    bool refuse_hopeless = true;
+    Concurrency concurrency = Concurrency::kAdaptive;
+    std::uint32_t max_concurrency = 0;  ///< 0: none
+    bool operator==(const Overload&) const = default;
+};
+
 struct Shutdown {
     std::chrono::nanoseconds drain_delay{0};
     std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);
@@ -150,6 +167,8 @@ struct Route {
     std::string service;
     std::chrono::nanoseconds timeout = std::chrono::seconds(5);
     std::uint64_t body_limit = 64 * kKiB;
+    std::uint32_t pending_requests = 0;  ///< 0: no limit of its own
+    std::uint64_t pending_bytes = 0;     ///< 0: no limit of its own
     bool idempotent = false;
     bool idempotency_key = false;
     std::chrono::nanoseconds wait_for_worker{0};
@@ -168,6 +187,7 @@ struct Config {
     Ops ops;
     Bus bus;
     Limits limits;
+    Overload overload;
     Shutdown shutdown;
     Log log;
     Ready ready;

@@ -15,9 +15,6 @@ using builders::Size;
 using builders::Text;
 
 constexpr std::uint64_t kMaxPort = std::numeric_limits<std::uint16_t>::max();
-// A correlation id has 24 bits for its slot; two values stand for "none" and the list's end.
-constexpr std::uint64_t kMaxPending = (1ULL << 24) - 2;
-
 constexpr std::uint64_t kMaxServices = 100;
 
 std::vector<Key<Config>> ListenKeys() {
@@ -237,6 +234,35 @@ std::vector<Key<Config>> HttpLimits() {
     };
 }
 
+std::vector<Key<Config>> OverloadKeys() {
+    return {
+        Duration<Config, &Config::overload, &Overload::queue_target>(
+            "overload.queue_target", 0ns, 1min,
+            "How long a request may wait for a worker while more come than the service can take: "
+            "then the newest is served first, and what has waited longer is answered with 503, not "
+            "processed. Where a route's requests themselves need longer, that counts instead. "
+            "`0s`: the queue is bounded by `limits.queue_requests` and deadlines only, first come, "
+            "first served."),
+        Duration<Config, &Config::overload, &Overload::queue_interval>(
+            "overload.queue_interval", 1ms, 1min,
+            "How long the wait may be above `overload.queue_target` before that begins: bursts "
+            "shorter than this are absorbed. At least `overload.queue_target`."),
+        Flag<Config, &Config::overload, &Overload::refuse_hopeless>(
+            "overload.refuse_hopeless",
+            "Answers a request with 503, not processed, instead of sending it when it has less "
+            "time left than nine of ten of its route's last requests needed."),
+        Choice<Config, &Config::overload, &Overload::concurrency>(
+            "overload.concurrency", kConcurrencyNames,
+            "What limits the requests that the workers of one service have at one time, beside "
+            "their own credit. `fixed`: `overload.max_concurrency`. `adaptive`: a limit that "
+            "follows their latency, at most that many."),
+        Count<Config, &Config::overload, &Overload::max_concurrency>(
+            "overload.max_concurrency", 0, kMaxPending,
+            "The most requests of one service that its workers have at one time; more wait in the "
+            "gateway. `0`: as many as the workers give credit for."),
+    };
+}
+
 std::vector<Key<Config>> ProcessKeys() {
     return {
         Duration<Config, &Config::shutdown, &Shutdown::drain_delay>(
@@ -271,8 +297,8 @@ std::vector<Key<Config>> ProcessKeys() {
 std::span<const Key<Config>> ConfigKeys() {
     static const std::vector<Key<Config>> keys = [] {
         std::vector<Key<Config>> all;
-        for (auto part :
-             {ListenKeys(), OpsKeys(), BusKeys(), MemoryLimits(), HttpLimits(), ProcessKeys()}) {
+        for (auto part : {ListenKeys(), OpsKeys(), BusKeys(), MemoryLimits(), HttpLimits(),
+                          OverloadKeys(), ProcessKeys()}) {
             all.insert(all.end(), part.begin(), part.end());
         }
         return all;

@@ -3,6 +3,7 @@
 namespace holdfast::gateway::config {
 
 using namespace std::chrono_literals;
+using builders::Count;
 using builders::Duration;
 using builders::Flag;
 using builders::List;
@@ -45,6 +46,15 @@ std::span<const Key<Route>> RouteKeys() {
             Size<Route, &Route::body_limit>(
                 "body_limit", 0, 64 * kMiB,
                 "The largest request body. A larger one is answered with 413. `0`: no body."),
+            Count<Route, &Route::pending_requests>(
+                "pending_requests", 0, kMaxPending,
+                "The share of `limits.pending_requests` that this route's requests may have, so "
+                "that a flood on it leaves room for the others. Further ones are answered with 503 "
+                "at once, not processed. `0`: no share of its own."),
+            Size<Route, &Route::pending_bytes>(
+                "pending_bytes", 0, 64 * kGiB,
+                "The same for `limits.pending_bytes`: heads and bodies of this route's requests. A "
+                "further one is refused before its body is read."),
             Flag<Route, &Route::idempotent>(
                 "idempotent",
                 "Handling the same request twice does no harm, so that it may be sent to another "

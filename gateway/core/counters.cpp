@@ -6,6 +6,8 @@ namespace {
 constexpr std::string_view kRequestsHelp = "Requests that ended, by outcome.";
 constexpr std::string_view kTlsHandshakesHelp =
     "TLS handshakes of clients; failed: also those that ended before they were over.";
+constexpr std::string_view kOverloadedHelp =
+    "Requests refused as overloaded, by what had no room for them.";
 constexpr std::string_view kDroppedHelp = "Replies that found no request of theirs, by reason.";
 constexpr std::string_view kMalformedHelp = "Envelopes that could not be used, by reason.";
 constexpr std::string_view kWorkersHelp = "Workers' sessions, by what became of them.";
@@ -31,6 +33,13 @@ constexpr std::array kTable = std::to_array<CounterInfo>({
     {"requests_total", "outcome", "shutting-down", kRequestsHelp},
     {"requests_total", "outcome", "cancelled", kRequestsHelp},
     {"requests_total", "outcome", "rejected", kRequestsHelp},
+    {"overloaded_total", "reason", "connections", kOverloadedHelp},
+    {"overloaded_total", "reason", "budget", kOverloadedHelp},
+    {"overloaded_total", "reason", "route", kOverloadedHelp},
+    {"overloaded_total", "reason", "table", kOverloadedHelp},
+    {"overloaded_total", "reason", "queue", kOverloadedHelp},
+    {"overloaded_total", "reason", "delay", kOverloadedHelp},
+    {"overloaded_total", "reason", "deadline", kOverloadedHelp},
     {"envelopes_sent_total", "", "", "Envelopes given to the socket."},
     {"envelopes_received_total", "", "", "Envelopes taken from the socket."},
     {"attempts_sent_total", "", "", "Requests given to the socket, redispatches included."},

@@ -36,6 +36,14 @@ enum class Counter : std::uint8_t {
     kOutcomeShuttingDown,
     kOutcomeCancelled,
     kOutcomeRejected,
+    // of these, what made the gateway refuse as overloaded
+    kOverloadedConnections,
+    kOverloadedBudget,
+    kOverloadedRoute,
+    kOverloadedTable,
+    kOverloadedQueue,
+    kOverloadedDelay,
+    kOverloadedDeadline,
     // the leg
     kEnvelopesSent,
     kEnvelopesReceived,

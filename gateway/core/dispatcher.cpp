@@ -24,8 +24,9 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, ReplyBudget& replies, C
       workers_(options.max_peers, options.seed),
       last_tick_(now) {
     for (const std::string& name : options_.services) {
-        services_.push_back(
-            {name, {}, {}, 0, {}, {options_.redispatch_rate, options_.redispatch_burst, now}});
+        services_.emplace_back(
+            name, options_.queue_delay, options_.concurrency,
+            TokenBucket(options_.redispatch_rate, options_.redispatch_burst, now));
     }
 }
 
@@ -40,6 +41,7 @@ void Dispatcher::Submit(DeferredRef deferred, TimePoint now) {
     const SlotIndex index =
         shut_down_ || late ? PendingTable::kNone : table_.Insert(std::move(deferred));
     if (index == PendingTable::kNone) {
+        if (!shut_down_ && !late) counters_.Add(Counter::kOverloadedTable);
         const Outcome outcome = shut_down_ ? Outcome::kShuttingDown
                                 : late     ? Outcome::kTimedOut
                                            : Outcome::kOverloaded;
@@ -62,117 +64,11 @@ void Dispatcher::Cancel(const DeferredRef& deferred, TimePoint now) {
     Complete(found.slot, Outcome::kCancelled, now);
 }
 
-/// kFront is for what comes back: it only queues, so that whoever takes several back, last one
-/// first, leaves them in their order; Pump then lets them go.
-void Dispatcher::Place(SlotIndex index, Where where, TimePoint now) {
-    PendingTable::Slot& slot = table_[index];
-    ServiceQueue& service = ServiceOf(slot);
-    const Request& request = slot.deferred->request;
-    if (service.workers.empty()) {
-        const TimePoint give_up = request.received + request.route->wait_for_worker;
-        if (give_up <= now) {
-            Complete(index, slot.suspect ? Outcome::kWorkerLost : Outcome::kNoWorker, now);
-            return;
-        }
-        wheel_.Set(index, std::min(give_up, request.deadline));
-    }
-    SlotList& list = service.ListOf(slot);
-    if (where == Where::kBack && list.empty()) {
-        if (Worker* worker = Pick(service, slot.suspect, now)) {
-            Assign(index, *worker);
-            return;
-        }
-    }
-    const bool accepted_before = where == Where::kFront || slot.suspect;
-    if (!accepted_before && (service.size() >= options_.queue_requests ||
-                             service.bytes + slot.payload_bytes > options_.queue_bytes)) {
-        Complete(index, Outcome::kOverloaded, now);
-        return;
-    }
-    slot.state = State::kQueued;
-    service.bytes += slot.payload_bytes;
-    where == Where::kFront ? list.PushFront(table_, index) : list.PushBack(table_, index);
-}
-
-Worker* Dispatcher::Pick(const ServiceQueue& service, bool suspect, TimePoint now) {
-    Worker* best = nullptr;
-    for (const std::uint32_t index : service.workers) {
-        Worker& worker = workers_[index];
-        if (!worker.HasCredit() || worker.blocked_until > now) continue;
-        if (worker.suspicion != Worker::Suspicion::kNone) continue;
-        // One suspect at a time: a request that kills its worker takes no other suspect with it.
-        if (suspect && worker.suspects > 0) continue;
-        if (best == nullptr || worker.outstanding() < best->outstanding()) best = &worker;
-    }
-    return best;
-}
-
-void Dispatcher::Assign(SlotIndex index, Worker& worker) {
-    PendingTable::Slot& slot = table_[index];
-    slot.state = State::kAssigned;
-    slot.worker = worker.index;
-    ++slot.attempt;
-    worker.assigned.PushBack(table_, index);
-    ++worker.requests_sent;
-    worker.bytes_sent += slot.payload_bytes;
-    if (slot.suspect) ++worker.suspects;
-}
-
-void Dispatcher::Unassign(SlotIndex index) {
-    PendingTable::Slot& slot = table_[index];
-    assert(slot.state == State::kAssigned);
-    Worker& worker = workers_[slot.worker];
-    worker.assigned.Remove(table_, index);
-    --worker.requests_sent;
-    worker.bytes_sent -= slot.payload_bytes;
-    if (slot.suspect) --worker.suspects;
-    --slot.attempt;
-    slot.worker = PendingTable::kNoWorker;
-    slot.state = State::kQueued;
-}
-
-void Dispatcher::Pump(ServiceQueue& service, TimePoint now) {
-    for (SlotList* list : {&service.suspects, &service.waiting}) {
-        while (!list->empty()) {
-            const SlotIndex index = list->front();
-            Worker* worker = Pick(service, table_[index].suspect, now);
-            if (worker == nullptr) break;
-            list->Remove(table_, index);
-            service.bytes -= table_[index].payload_bytes;
-            wheel_.Set(index, table_[index].deferred->request.deadline);
-            Assign(index, *worker);
-        }
-    }
-}
-
-void Dispatcher::PumpAll(const Worker& worker, TimePoint now) {
-    for (const std::uint32_t service : worker.services) {
-        if (services_[service].size() != 0) Pump(services_[service], now);
-    }
-}
-
-void Dispatcher::FailUnservable(ServiceQueue& service, TimePoint now) {
-    if (!service.workers.empty()) return;
-    for (SlotList* list : {&service.suspects, &service.waiting}) {
-        for (SlotIndex index = list->front(); index != PendingTable::kNone;) {
-            const SlotIndex next = table_[index].list.next;
-            const Request& request = table_[index].deferred->request;
-            const TimePoint give_up = request.received + request.route->wait_for_worker;
-            if (give_up <= now) {
-                const bool lost = table_[index].suspect;
-                Complete(index, lost ? Outcome::kWorkerLost : Outcome::kNoWorker, now);
-            } else {
-                wheel_.Set(index, std::min(give_up, request.deadline));
-            }
-            index = next;
-        }
-    }
-}
-
 void Dispatcher::OnExpired(SlotIndex index, TimePoint now) {
     const PendingTable::Slot& slot = table_[index];
     const TimePoint deadline = slot.deferred->request.deadline;
     if (deadline <= now) {
+        if (slot.state == State::kSent) NoteSlow(index, now);
         CancelAtWorker(index);
         Complete(index, Outcome::kTimedOut, now);
     } else if (slot.state == State::kQueued && ServiceOf(slot).workers.empty()) {
@@ -201,10 +97,8 @@ void Dispatcher::Detach(SlotIndex index) {
     switch (slot.state) {
         case State::kQueued:
             // Not in a list yet when Place completes it.
-            if (SlotList& list = ServiceOf(slot).ListOf(slot);
-                list.front() == index || slot.list.previous != PendingTable::kNone) {
-                list.Remove(table_, index);
-                ServiceOf(slot).bytes -= slot.payload_bytes;
+            if (ServiceQueue& service = ServiceOf(slot); service.Holds(table_, index)) {
+                service.Remove(table_, index);
             }
             break;
         case State::kAssigned:
@@ -213,9 +107,12 @@ void Dispatcher::Detach(SlotIndex index) {
             break;
         case State::kSent: {
             Worker& worker = workers_[slot.worker];
+            ServiceQueue& service = ServiceOf(slot);
             worker.sent.Remove(table_, index);
-            if (slot.suspect) {
-                --worker.suspects;
+            --service.outstanding;
+            if (slot.suspect) --worker.suspects;
+            // Its place may have been what the next one waited for.
+            if (slot.suspect || (service.limit.bounded() && !service.empty())) {
                 worker.pump_due = true;
             }
             break;

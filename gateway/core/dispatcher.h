@@ -26,6 +26,10 @@ struct DispatcherOptions {
     std::uint32_t pending_requests = 10'000;
     std::uint64_t queue_requests = 1'000;  ///< for each service
     std::uint64_t queue_bytes = 16U << 20U;
+    QueueDelayOptions queue_delay;   ///< for each route
+    ConcurrencyOptions concurrency;  ///< for each service
+    /// Requests that have less time left than their route has lately needed are refused.
+    bool refuse_hopeless = false;
     std::uint32_t max_peers = 64;
     Duration ping_interval = std::chrono::milliseconds(200);
     Duration peer_timeout = std::chrono::milliseconds(700);
@@ -111,20 +115,27 @@ class Dispatcher {
 
   private:
     using SlotIndex = PendingTable::SlotIndex;
-    enum class Where : std::uint8_t { kBack, kFront };
+    using Where = ServiceQueue::Where;
 
     ServiceQueue& ServiceOf(const PendingTable::Slot& slot) {
         return services_[slot.deferred->request.route->service_index];
     }
 
-    // Where a request goes (dispatcher.cpp).
+    // Where a request goes (dispatcher_queue.cpp).
     void Place(SlotIndex index, Where where, TimePoint now);
+    bool MakeRoom(ServiceQueue& service, SlotIndex index, TimePoint now);
+    void Shed(SlotIndex index, Counter reason, TimePoint now);
+    bool IsHopeless(SlotIndex index, TimePoint now);
+    SlotIndex TakeFrom(ServiceQueue& service, Lane& lane, TimePoint now);
     Worker* Pick(const ServiceQueue& service, bool suspect, TimePoint now);
     void Assign(SlotIndex index, Worker& worker);
     void Unassign(SlotIndex index);
     void Pump(ServiceQueue& service, TimePoint now);
     void PumpAll(const Worker& worker, TimePoint now);
     void FailUnservable(ServiceQueue& service, TimePoint now);
+    void CountThreads(ServiceQueue& service);
+    void NoteAnswered(SlotIndex index, TimePoint now);
+    void NoteSlow(SlotIndex index, TimePoint now);
 
     // How it ends (dispatcher.cpp).
     void OnExpired(SlotIndex index, TimePoint now);

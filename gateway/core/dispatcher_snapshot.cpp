@@ -45,9 +45,10 @@ Snapshot Dispatcher::MakeSnapshot(TimePoint now) const {
         snapshot.workers.push_back(std::move(view));
     });
     for (const ServiceQueue& service : services_) {
-        snapshot.services.push_back({service.name,
-                                     static_cast<std::uint32_t>(service.workers.size()),
-                                     service.size(), service.bytes});
+        snapshot.services.push_back(
+            {service.name, static_cast<std::uint32_t>(service.workers.size()), service.size(),
+             service.bytes(), service.outstanding,
+             service.limit.bounded() ? service.limit.limit() : 0, service.Stands(now)});
     }
     snapshot.pending = table_.size();
 

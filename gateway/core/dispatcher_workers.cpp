@@ -66,6 +66,7 @@ void Dispatcher::OpenSession(PeerId peer, HelloItem hello, std::vector<std::uint
             if (std::ranges::find(worker->services, i) != worker->services.end()) continue;
             worker->services.push_back(i);
             services_[i].workers.push_back(worker->index);
+            CountThreads(services_[i]);
         }
     }
     TopUpReplyCredit(*worker);
@@ -148,6 +149,7 @@ void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, Tim
     }
     switch (item.reply.kind) {
         case Reply::Kind::kAnswered:
+            NoteAnswered(found.slot, now);
             Complete(found.slot, Outcome::kReplied, now, std::move(item.reply));
             break;
         case Reply::Kind::kFailed:
@@ -254,6 +256,7 @@ void Dispatcher::ConfirmLost(TimePoint now) {
 void Dispatcher::StopServing(Worker& worker) {
     for (const std::uint32_t service : worker.services) {
         std::erase(services_[service].workers, worker.index);
+        CountThreads(services_[service]);
     }
 }
 
@@ -276,6 +279,8 @@ std::vector<std::uint32_t> Dispatcher::Bury(Worker& worker, std::string_view rea
     std::vector<std::uint32_t> services = std::move(worker.services);
     reply_bytes_outstanding_ -= worker.reply_bytes_outstanding();
     workers_.Remove(worker);
+    // What it had counted against the services' limits.
+    for (const std::uint32_t service : services) Pump(services_[service], now);
     return services;
 }
 

@@ -12,63 +12,61 @@ InflightBudget::~InflightBudget() {
            "a permit outlived its budget");
 }
 
-bool InflightBudget::TryAdd(std::atomic<std::uint64_t>& used, std::uint64_t amount,
-                            std::uint64_t limit) {
-    std::uint64_t now = used.load(std::memory_order_relaxed);
-    do {
-        if (amount > limit || now > limit - amount) return false;
-    } while (!used.compare_exchange_weak(now, now + amount, std::memory_order_relaxed));
-    return true;
-}
-
-std::optional<Permit> InflightBudget::TryAdmit(std::uint64_t bytes) {
-    if (!TryAdd(requests_, 1, limits_.requests)) return std::nullopt;
-    if (!TryAdd(bytes_, bytes, limits_.bytes)) {
-        requests_.fetch_sub(1, std::memory_order_relaxed);
+std::optional<Permit> InflightBudget::TryAdmit(std::uint64_t bytes, RouteShare share) {
+    if (!requests_.TryAdd(1)) return std::nullopt;
+    if (!bytes_.TryAdd(bytes)) {
+        requests_.Subtract(1);
         return std::nullopt;
     }
-    return Permit(*this, bytes);
+    return Permit(*this, bytes, std::move(share));
 }
 
 Permit::Permit(Permit&& other) noexcept
     : budget_(std::exchange(other.budget_, nullptr)),
+      share_(std::move(other.share_)),
       bytes_(std::exchange(other.bytes_, 0)),
-      uploading_(std::exchange(other.uploading_, 0)) {}
+      uploading_(std::exchange(other.uploading_, 0)),
+      refused_by_route_(other.refused_by_route_) {}
 
 Permit& Permit::operator=(Permit&& other) noexcept {
     if (this != &other) {
         Release();
         budget_ = std::exchange(other.budget_, nullptr);
+        share_ = std::move(other.share_);
         bytes_ = std::exchange(other.bytes_, 0);
         uploading_ = std::exchange(other.uploading_, 0);
+        refused_by_route_ = other.refused_by_route_;
     }
     return *this;
 }
 
 bool Permit::TryGrowUpload(std::uint64_t bytes) {
     assert(budget_ != nullptr);
-    if (!InflightBudget::TryAdd(budget_->uploading_, bytes, budget_->limits_.upload_bytes)) {
+    refused_by_route_ = false;
+    if (!budget_->uploading_.TryAdd(bytes)) return false;
+    if (!TryGrow(bytes)) {
+        budget_->uploading_.Subtract(bytes);
         return false;
     }
-    if (!InflightBudget::TryAdd(budget_->bytes_, bytes, budget_->limits_.bytes)) {
-        budget_->uploading_.fetch_sub(bytes, std::memory_order_relaxed);
-        return false;
-    }
-    bytes_ += bytes;
     uploading_ += bytes;
     return true;
 }
 
 bool Permit::TryGrow(std::uint64_t bytes) {
     assert(budget_ != nullptr);
-    if (!InflightBudget::TryAdd(budget_->bytes_, bytes, budget_->limits_.bytes)) return false;
+    refused_by_route_ = !share_.TryGrow(bytes);
+    if (refused_by_route_) return false;
+    if (!budget_->bytes_.TryAdd(bytes)) {
+        share_.Shrink(bytes);
+        return false;
+    }
     bytes_ += bytes;
     return true;
 }
 
 void Permit::FinishUpload() {
     if (budget_ == nullptr) return;
-    budget_->uploading_.fetch_sub(std::exchange(uploading_, 0), std::memory_order_relaxed);
+    budget_->uploading_.Subtract(std::exchange(uploading_, 0));
 }
 
 void Permit::Release() {
@@ -78,9 +76,10 @@ void Permit::Release() {
         budget_ = nullptr;
         return;
     }
-    budget_->bytes_.fetch_sub(std::exchange(bytes_, 0), std::memory_order_relaxed);
-    budget_->requests_.fetch_sub(1, std::memory_order_relaxed);
+    budget_->bytes_.Subtract(std::exchange(bytes_, 0));
+    budget_->requests_.Subtract(1);
     budget_ = nullptr;
+    share_.Release();
 }
 
 }  // namespace holdfast::gateway

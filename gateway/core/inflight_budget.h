@@ -1,9 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
+
+#include "gateway/core/bounded_counter.h"
+#include "gateway/core/route_budget.h"
 
 namespace holdfast::gateway {
 
@@ -22,31 +25,35 @@ class InflightBudget {
         std::uint64_t upload_bytes = 0;
     };
 
-    explicit InflightBudget(Limits limits) : limits_(limits) {}
+    explicit InflightBudget(Limits limits)
+        : limits_(limits),
+          requests_(limits.requests),
+          bytes_(limits.bytes),
+          uploading_(limits.upload_bytes) {}
     ~InflightBudget();
     InflightBudget(const InflightBudget&) = delete;
     InflightBudget& operator=(const InflightBudget&) = delete;
 
-    /// One request with its first bytes (its head). Nothing when either bound would be passed.
-    std::optional<Permit> TryAdmit(std::uint64_t bytes);
+    /// One request with its first bytes (its head), which `share` has of its route's budget.
+    /// Nothing when either bound would be passed.
+    std::optional<Permit> TryAdmit(std::uint64_t bytes, RouteShare share = {});
 
-    std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
-    std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
-    std::uint64_t upload_bytes() const { return uploading_.load(std::memory_order_relaxed); }
+    std::uint64_t requests() const { return requests_.value(); }
+    std::uint64_t bytes() const { return bytes_.value(); }
+    std::uint64_t upload_bytes() const { return uploading_.value(); }
     const Limits& limits() const { return limits_; }
 
   private:
     friend class Permit;
-    static bool TryAdd(std::atomic<std::uint64_t>& used, std::uint64_t amount, std::uint64_t limit);
 
     const Limits limits_;
-    std::atomic<std::uint64_t> requests_{0};
-    std::atomic<std::uint64_t> bytes_{0};
-    std::atomic<std::uint64_t> uploading_{0};
+    BoundedCounter requests_;
+    BoundedCounter bytes_;
+    BoundedCounter uploading_;
 };
 
-/// The right to hold one request and so many bytes; gives both back when it is destroyed.
-/// Movable; one thread at a time.
+/// The right to hold one request and so many bytes, of the whole budget and of its route's; gives
+/// all back when it is destroyed. Movable; one thread at a time.
 class Permit {
   public:
     Permit() = default;
@@ -68,15 +75,20 @@ class Permit {
     void Release();
 
     std::uint64_t bytes() const { return bytes_; }
+    /// Whether it was the route's bound that the last refused growth would have passed.
+    bool refused_by_route() const { return refused_by_route_; }
     explicit operator bool() const { return budget_ != nullptr; }
 
   private:
     friend class InflightBudget;
-    Permit(InflightBudget& budget, std::uint64_t bytes) : budget_(&budget), bytes_(bytes) {}
+    Permit(InflightBudget& budget, std::uint64_t bytes, RouteShare share)
+        : budget_(&budget), share_(std::move(share)), bytes_(bytes) {}
 
     InflightBudget* budget_ = nullptr;
+    RouteShare share_;
     std::uint64_t bytes_ = 0;
     std::uint64_t uploading_ = 0;
+    bool refused_by_route_ = false;
 };
 
 }  // namespace holdfast::gateway

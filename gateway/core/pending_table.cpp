@@ -32,6 +32,7 @@ PendingTable::SlotIndex PendingTable::Insert(DeferredRef&& deferred) {
     slot.attempt = 0;
     slot.quick_returns = 0;
     slot.suspect = false;
+    slot.unloaded = false;
     slot.ended_by_reply = false;
     slot.list = {};
     slot.worker = kNoWorker;

@@ -47,6 +47,7 @@ class PendingTable {
         /// How the last use ended: tells a duplicate reply from a late one.
         bool ended_by_reply : 1 = false;
         std::uint8_t quick_returns : 5 = 0;  ///< times that a worker handed it back at once
+        bool unloaded : 1 = false;           ///< its worker had room for it when it was assigned
         std::uint64_t sequence = 0;          ///< in its worker's session, once sent
         std::uint64_t expiry_tick = 0;       ///< TimingWheel's
         Links list;                          ///< of the queue or of the worker's list

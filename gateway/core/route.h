@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "gateway/core/clock.h"
+#include "gateway/core/route_budget.h"
 
 namespace holdfast::gateway {
 
@@ -16,16 +18,19 @@ struct Addition {
     std::string name;  ///< the body member, path parameter or header; empty for the other sources
 };
 
-/// What the configuration says of one route. Made at start, immutable, outlives every request.
+/// What the configuration says of one route. Made at start, immutable but for what its budget
+/// counts, outlives every request.
 struct Route {
     std::uint32_t index = 0;  ///< its place in the configuration
     std::string path;         ///< the pattern, such as /v1/orders/{id}
     std::vector<std::string> methods;
     std::string service;
     std::uint32_t service_index = 0;  ///< its place in DispatcherOptions::services
+    std::uint32_t lane = 0;           ///< its place among the routes of its service
     Duration timeout{};
     Duration wait_for_worker{};
     std::uint64_t body_limit = 0;
+    std::shared_ptr<RouteBudget> budget;  ///< null: bounded by the whole InflightBudget only
     bool idempotent = false;
     bool idempotency_key = false;  ///< the service honours Idempotency-Key
     std::vector<std::string> content_types;

@@ -40,6 +40,9 @@ struct Snapshot {
         std::uint32_t workers = 0;  ///< that take requests now
         std::uint64_t queued = 0;
         std::uint64_t queued_bytes = 0;
+        std::uint64_t outstanding = 0;        ///< requests that its workers have
+        std::uint32_t concurrency_limit = 0;  ///< 0: none but the workers' credit
+        bool overloaded = false;              ///< the newest is served first
     };
     struct Pending {
         CorrelationId id;

@@ -105,6 +105,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void AnswerOptions(const Framing& framing, std::string_view allow);
     void SkipBody(const Framing& framing);
     void RefuseAndClose(Reject reason);
+    ProblemAnswer Overloaded(Counter reason);
     void AnswerProblem(const ProblemAnswer& answer, std::string_view allow = {});
     void AnswerReply(Completion completion);
     void AnswerFailure(Completion completion);

@@ -83,14 +83,23 @@ std::size_t Session::Admit(const Framing& framing, const Endpoint::Entry& entry,
     // What escaping adds to a path is held twice: in the target and in the parameters.
     const std::size_t raw = context_.head.target.size();
     const std::size_t escaped = std::max(context_.path.size(), raw) - raw;
-    std::optional<Permit> permit = context_.budget.TryAdmit(head_bytes + 2 * escaped);
+    const std::uint64_t held = head_bytes + 2 * escaped;
+    RouteBudget* const of_route = entry.route->budget.get();
+    std::optional<RouteShare> share = of_route ? of_route->TryAdmit(held) : RouteShare();
+    if (!share) {
+        RefuseRequest(Overloaded(Counter::kOverloadedRoute), framing);
+        return 0;
+    }
+    std::optional<Permit> permit = context_.budget.TryAdmit(held, std::move(*share));
     // A body that is here already waits for nobody: it must not stand behind slow ones.
     const bool here = !framing.chunked && behind.size() >= framing.length;
     const auto pay = [&](Permit& with) {
         return here ? with.TryGrow(framing.length) : with.TryGrowUpload(framing.length);
     };
     if (!permit || (framing.length > 0 && !pay(*permit))) {
-        RefuseRequest(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent), framing);
+        const bool by_route = permit && permit->refused_by_route();
+        RefuseRequest(Overloaded(by_route ? Counter::kOverloadedRoute : Counter::kOverloadedBudget),
+                      framing);
         return 0;
     }
     Request request = BuildRequest({.head = context_.head,
@@ -161,7 +170,8 @@ bool Session::AddOwnPart(Request& request, Permit& permit) {
         return false;
     }
     if (!permit.TryGrow(part.bytes())) {
-        AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
+        AnswerProblem(Overloaded(permit.refused_by_route() ? Counter::kOverloadedRoute
+                                                           : Counter::kOverloadedBudget));
         return false;
     }
     request.attributes = std::move(part.attributes);

@@ -245,7 +245,13 @@ void Session::Refuse() {
         return;
     }
     received_ = context_.now;
-    AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
+    AnswerProblem(Overloaded(Counter::kOverloadedConnections));
+}
+
+/// The answer to a request that is refused unread, counted by `reason`.
+ProblemAnswer Session::Overloaded(Counter reason) {
+    context_.counters.Add(reason);
+    return AnswerFor(Outcome::kOverloaded, Progress::kNeverSent);
 }
 
 void Session::CountGone() {

@@ -269,7 +269,9 @@ std::size_t Session::ProcessChunks(std::string_view data) {
                 RefuseAndClose(Reject::kBodyTooLarge);
             } else {
                 keep_alive_ = false;
-                AnswerProblem(AnswerFor(Outcome::kOverloaded, Progress::kNeverSent));
+                AnswerProblem(Overloaded(upload_->permit.refused_by_route()
+                                             ? Counter::kOverloadedRoute
+                                             : Counter::kOverloadedBudget));
             }
             return data.size();
     }

@@ -136,11 +136,28 @@ void AddBudgets(Page& page, const OpsSources& sources) {
     }
 }
 
+void AddRoutes(Page& page, const std::vector<NamedRoute>& routes) {
+    constexpr std::string_view kRequestsHelp =
+        "Requests of a route with limits of its own that hold a permit.";
+    constexpr std::string_view kBytesHelp = "Bytes held for the requests of such a route.";
+    page.Declare("route_pending_requests", kRequestsHelp);
+    page.Declare("route_pending_bytes", kBytesHelp);
+    for (const NamedRoute& route : routes) {
+        const Labels labels = {{"route", route.name}};
+        page.Gauge("route_pending_requests", kRequestsHelp, route.budget->requests(), labels);
+        page.Gauge("route_pending_bytes", kBytesHelp, route.budget->bytes(), labels);
+    }
+}
+
 void AddServices(Page& page, SnapshotReader& reader) {
     constexpr std::string_view kWorkersHelp = "Workers that take requests of the service.";
     constexpr std::string_view kQueuedHelp = "Requests that wait for a worker's credit.";
     constexpr std::string_view kBytesHelp =
         "Bytes of the requests that wait for a worker's credit.";
+    constexpr std::string_view kOutstandingHelp = "Requests that the service's workers have.";
+    constexpr std::string_view kLimitHelp = "The most that they may have, beside their credit.";
+    constexpr std::string_view kOverloadedHelp =
+        "1 while more requests come than the workers take, and the newest is served first.";
     const SnapshotView view = reader.Read();
     page.Gauge("snapshot_stale",
                "1 when the bus thread did not answer, and what is by service is old or absent.",
@@ -148,12 +165,21 @@ void AddServices(Page& page, SnapshotReader& reader) {
     page.Declare("workers", kWorkersHelp);
     page.Declare("queued_requests", kQueuedHelp);
     page.Declare("queued_bytes", kBytesHelp);
+    page.Declare("outstanding_requests", kOutstandingHelp);
+    page.Declare("concurrency_limit", kLimitHelp);
+    page.Declare("overloaded", kOverloadedHelp);
     if (view.snapshot == nullptr) return;
     for (const Snapshot::Service& service : view.snapshot->services) {
         const Labels labels = {{"service", service.name}};
         page.Gauge("workers", kWorkersHelp, std::uint64_t{service.workers}, labels);
         page.Gauge("queued_requests", kQueuedHelp, service.queued, labels);
         page.Gauge("queued_bytes", kBytesHelp, service.queued_bytes, labels);
+        page.Gauge("outstanding_requests", kOutstandingHelp, service.outstanding, labels);
+        if (service.concurrency_limit != 0) {
+            page.Gauge("concurrency_limit", kLimitHelp, std::uint64_t{service.concurrency_limit},
+                       labels);
+        }
+        page.Gauge("overloaded", kOverloadedHelp, std::uint64_t{service.overloaded}, labels);
     }
 }
 
@@ -198,6 +224,7 @@ Answer Metrics(const Context& context) {
     AddCounters(page, context.sources.counters);
     AddLatency(page, context.sources.counters);
     AddBudgets(page, context.sources);
+    AddRoutes(page, context.sources.routes);
     AddServices(page, context.snapshots);
     AddGateway(page, context);
     AddProcess(page);

@@ -13,6 +13,7 @@
 #include "gateway/core/inflight_budget.h"
 #include "gateway/core/inquiry_desk.h"
 #include "gateway/core/reply_budget.h"
+#include "gateway/core/route_budget.h"
 #include "gateway/core/snapshot.h"
 #include "gateway/core/watchdog.h"
 
@@ -27,6 +28,12 @@ struct OpsOptions {
 struct NamedWatchdog {
     std::string name;
     const Watchdog* watchdog = nullptr;
+};
+
+/// A route that has limits of its own.
+struct NamedRoute {
+    std::string name;  ///< its methods and its pattern, such as "GET,PUT /v1/files/{id}"
+    const RouteBudget* budget = nullptr;
 };
 
 /// Everything that the ops port looks at. What is referred to outlives the OpsServer; every
@@ -46,6 +53,7 @@ struct OpsSources {
     std::string version;
     std::string instance;
     std::function<std::uint64_t()> connections;
+    std::vector<NamedRoute> routes{};
     std::function<std::uint64_t()> log_lines_dropped = [] { return std::uint64_t{0}; };
     /// When the data port's certificate ends; nothing while it is a plain port.
     std::function<std::optional<std::chrono::sys_seconds>()> certificate_expires = [] {

@@ -1,3 +1,4 @@
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -57,7 +58,11 @@ Json Describe(const Snapshot::Service& service) {
     return {{"name", service.name},
             {"workers", service.workers},
             {"queued", service.queued},
-            {"queued_bytes", service.queued_bytes}};
+            {"queued_bytes", service.queued_bytes},
+            {"outstanding", service.outstanding},
+            {"concurrency_limit",
+             service.concurrency_limit == 0 ? Json(nullptr) : Json(service.concurrency_limit)},
+            {"overloaded", service.overloaded}};
 }
 
 Json Describe(const Snapshot::Pending& pending) {
@@ -72,15 +77,23 @@ Json Describe(const Snapshot::Pending& pending) {
     };
 }
 
+Json Use(std::uint64_t used, std::uint64_t limit) {
+    constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+    return {{"used", used}, {"limit", limit == kNone ? Json(nullptr) : Json(limit)}};
+}
+
+Json Describe(const NamedRoute& route) {
+    const RouteBudget& budget = *route.budget;
+    return {{"route", route.name},
+            {"requests", Use(budget.requests(), budget.limits().requests)},
+            {"bytes", Use(budget.bytes(), budget.limits().bytes)}};
+}
+
 template <typename Items>
 Json List(const Items& items) {
     Json list = Json::array();
     for (const auto& item : items) list.push_back(Describe(item));
     return list;
-}
-
-Json Use(std::uint64_t used, std::uint64_t limit) {
-    return {{"used", used}, {"limit", limit}};
 }
 
 Json Outcomes(const std::vector<const CounterBlock*>& blocks) {
@@ -117,6 +130,7 @@ Answer Pending(const Context& context) {
         {"bytes", Use(inflight.bytes(), inflight.limits().bytes)},
         {"upload_bytes", Use(inflight.upload_bytes(), inflight.limits().upload_bytes)},
         {"reply_bytes", Use(replies.held(), replies.limit())},
+        {"routes", List(context.sources.routes)},
         {"connections", context.sources.connections()},
         {"outcomes", Outcomes(context.sources.counters)},
         {"suspended", view.snapshot == nullptr ? 0 : view.snapshot->pending},

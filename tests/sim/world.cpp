@@ -32,6 +32,15 @@ void World::StartGateway(std::size_t index) {
     options.dispatcher.pending_requests = static_cast<std::uint32_t>(random.Between(20, 400));
     options.dispatcher.queue_requests = random.Between(1, 100);
     options.dispatcher.queue_bytes = random.Between(1000, 100'000);
+    if (random.Chance(75)) {
+        options.dispatcher.queue_delay = {random.Between(Duration(1ms), 20ms),
+                                          random.Between(Duration(20ms), 200ms)};
+    }
+    options.dispatcher.refuse_hopeless = random.Chance(75);
+    options.dispatcher.concurrency.adaptive = random.Chance(60);
+    if (random.Chance(30)) {
+        options.dispatcher.concurrency.most = static_cast<std::uint32_t>(random.Between(1, 64));
+    }
     options.dispatcher.max_peers = static_cast<std::uint32_t>(random.Between(4, 8));
     options.dispatcher.batch_bytes = random.Between(500, 65'536);
     options.dispatcher.reply_window = random.Between(4'000, 4'000'000);

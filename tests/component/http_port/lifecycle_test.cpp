@@ -106,6 +106,38 @@ TEST_F(Lifecycle, AFullBudgetIsA503AtOnceAndTheConnectionLivesOn) {
     EXPECT_EQ(second.Receive().value().status, 200U);
 }
 
+TEST_F(Lifecycle, ARouteThatHasItsShareIsRefusedWhileTheOthersHaveRoom) {
+    using Budget = gateway::RouteBudget;
+    routes[0].budget = std::make_shared<Budget>(Budget::Limits{.requests = 1, .bytes = 1000});
+    Start(Hold);
+    HttpClient first = Connect();
+    first.Send(Get("/echo"));
+    ASSERT_TRUE(Eventually([this] { return bus->held() == 1; }));
+    HttpClient second = Connect();
+    const auto refused = second.Ask(Post("/echo", "skipped"));
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 503U);
+    EXPECT_EQ(refused->Header("holdfast-outcome"), "overloaded");
+    EXPECT_EQ(refused->Header("holdfast-processed"), "no");
+    EXPECT_EQ(refused->Header("retry-after"), "1");
+    EXPECT_EQ(Count(Counter::kOverloadedRoute), 1U);
+    second.Send(Get("/v1/items/7"));
+    ASSERT_TRUE(Eventually([this] { return bus->held() == 2; }));
+    bus->Release(Echo);
+    EXPECT_EQ(first.Receive().value().status, 200U);
+    EXPECT_EQ(second.Receive().value().status, 200U);
+    ASSERT_TRUE(PermitsReturn());
+    // In bytes it is decided on the head alone, before the body.
+    second.Send(
+        "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+        "Content-Length: 990\r\n\r\n");
+    EXPECT_EQ(second.Receive().value().status, 503U);
+    EXPECT_EQ(Count(Counter::kOverloadedRoute), 2U);
+    EXPECT_EQ(Count(Counter::kOverloadedBudget), 0U);
+    EXPECT_EQ(routes[0].budget->requests(), 0U);
+    EXPECT_EQ(routes[0].budget->bytes(), 0U);
+}
+
 TEST_F(Lifecycle, UploadsHaveABudgetOfTheirOwn) {
     limits.upload_bytes = 1000;
     Start();

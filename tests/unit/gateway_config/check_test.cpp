@@ -31,7 +31,30 @@ TEST(Combinations, PartsMustFitInTheirWhole) {
         ElementsAre(HasSubstr("the largest head is 68KiB")));
 }
 
-TEST(Combinations, AMessageMustHoldTheLargestReplyAndBatch) {
+TEST(Combinations, ARoutesShareIsASharesSizeAndHoldsItsLargestRequest) {
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, pending_requests: 10001")),
+                ElementsAre("g.yaml:2:61: 'routes[0].pending_requests' is 10001 and must not "
+                            "exceed 'limits.pending_requests', which is 10000: it is a share of "
+                            "it"));
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, pending_bytes: 65MiB")),
+                ElementsAre(HasSubstr("'limits.pending_bytes', which is 64MiB")));
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 64KiB, pending_bytes: 87KiB")),
+                ElementsAre(AllOf(HasSubstr("g.yaml:2:"),
+                                  HasSubstr("the largest request of this route has 88KiB"))));
+    EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 64KiB, pending_bytes: 88KiB")),
+                IsEmpty());
+}
+
+TEST(Combinations, AnIntervalIsNotShorterThanItsTarget) {
+    EXPECT_THAT(ProblemsOf("overload:\n  queue_target: 101ms\n"),
+                ElementsAre(AllOf(HasSubstr("g.yaml:2:17: 'overload.queue_interval' is 100ms"),
+                                  HasSubstr("which is 101ms"))));
+    EXPECT_THAT(ProblemsOf("overload: {concurrency: gradient}"),
+                ElementsAre(HasSubstr("overload.concurrency")));
+    EXPECT_THAT(ProblemsOf("overload: {queue_target: 0s, queue_interval: 1ms}"), IsEmpty());
+}
+
+TEST(Combinations, AMessageMustHoldTheLargestRequestReplyAndBatch) {
     EXPECT_THAT(ProblemsOf("bus: {max_reply: 1MiB}"),
                 ElementsAre(HasSubstr("the largest reply needs an envelope of 1044KiB")));
     EXPECT_THAT(ProblemsOf("bus: {max_message: 64KiB, max_reply: 32KiB, batch_bytes: 65KiB}\n"

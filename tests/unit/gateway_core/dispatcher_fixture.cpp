@@ -51,6 +51,7 @@ DeferredRef DispatcherTest::Submit(const RequestSpec& spec) {
     route->path = "/" + options_.services[spec.service];
     route->service = options_.services[spec.service];
     route->service_index = spec.service;
+    route->lane = spec.lane;
     route->wait_for_worker = spec.wait_for_worker;
     Request request;
     request.route = route.get();

@@ -59,6 +59,7 @@ struct RequestSpec {
     Duration timeout = 10s;
     Duration wait_for_worker{};
     std::size_t body_bytes = 0;
+    std::uint32_t lane = 0;
 };
 
 /// A Dispatcher with a clock that the test moves, services "alpha" and "beta", and everything that

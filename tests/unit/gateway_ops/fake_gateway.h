@@ -34,7 +34,7 @@ class FakeGateway {
         worker.oldest_started = std::chrono::milliseconds(35);
         worker.last_heard = std::chrono::milliseconds(120);
         snapshot.workers = {worker};
-        snapshot.services = {{"orders", 1, 5, 2048}};
+        snapshot.services = {{"orders", 1, 5, 2048, 2, 16, false}};
         snapshot.pending = 7;
         snapshot.oldest = {{CorrelationId(7, 9), "/v1/orders", "sent", "worker-a", 1,
                             std::chrono::milliseconds(40), std::chrono::milliseconds(4960)}};
@@ -87,6 +87,7 @@ class FakeGateway {
             .version = "0.1.0",
             .instance = "gateway-test",
             .connections = [this] { return connections.load(); },
+            .routes = {{"POST /v1/orders", &route}},
             .log_lines_dropped = [] { return std::uint64_t{0}; },
             .certificate_expires =
                 [] {
@@ -97,6 +98,7 @@ class FakeGateway {
     }
 
     InflightBudget inflight{{.requests = 100, .bytes = 1 << 20, .upload_bytes = 1 << 18}};
+    RouteBudget route{{.requests = 50, .bytes = 1 << 19}};
     ReplyBudget replies{1 << 21};
     CounterBlock loop_counters;
     CounterBlock bus_counters;
