@@ -18,7 +18,9 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 // /v1/safe may be redispatched, /v1/once may not; both take what the trouble plugin is told to do.
+// Workers get all that they give credit for, so that a lost one has much to lose.
 constexpr const char* kRoutes = R"(
+overload: {concurrency: fixed}
 limits: {pending_requests: 4000, queue_requests: 4000}
 ready: {required_services: []}
 routes:
