@@ -20,7 +20,7 @@ struct FleetOptions {
     std::string config{};  ///< of every gateway
     std::size_t gateways = 2;
     std::size_t order_workers = 3;    ///< on one database
-    std::size_t witness_workers = 1;  ///< of the trouble plugin: they write down what they start
+    std::size_t witness_workers = 2;  ///< of the trouble plugin: they write down what they start
     bool encrypted = false;           ///< the legs, by CURVE
     std::uint64_t seed = 1;           ///< of the links
 };
