@@ -18,6 +18,7 @@ TransmitResult WorkerNode::Transmit(worker::LinkId link, const worker::Outgoing&
         gateway::HelloItem& hello = envelope.hello.emplace();
         hello.protocol = options_.protocol;
         hello.instance = options_.instance;
+        hello.threads = static_cast<std::uint32_t>(options_.threads);
         for (const std::string& service : options_.services) {
             hello.services.push_back({service, "sim", "1"});
         }
