@@ -136,8 +136,8 @@ void GatewayNode::OnWorkerEvent(const gateway::WorkerEvent& event) {
                      : event.kind == Kind::kRefused  ? " is refused"
                      : event.kind == Kind::kDraining ? " drains"
                      : event.kind == Kind::kDrained  ? " has drained"
-                                                     : " is lost: ",
-                     event.reason);
+                                                     : " is lost",
+                     event.reason.empty() ? "" : ": ", event.reason);
     switch (event.kind) {
         case Kind::kWelcomed:
             stage_.coverage.Count(Seen::kWelcomed);

@@ -11,6 +11,7 @@ namespace {
 
 /// Alone, one after the other: this asks whether all works, not how much.
 constexpr std::uint64_t kRecoveryRounds = 8;
+constexpr std::uint64_t kFewestPeers = 4;  ///< that a gateway takes
 
 }  // namespace
 
@@ -41,7 +42,7 @@ void World::StartGateway(std::size_t index) {
     if (random.Chance(30)) {
         options.dispatcher.concurrency.most = static_cast<std::uint32_t>(random.Between(1, 64));
     }
-    options.dispatcher.max_peers = static_cast<std::uint32_t>(random.Between(4, 8));
+    options.dispatcher.max_peers = static_cast<std::uint32_t>(random.Between(kFewestPeers, 8));
     options.dispatcher.batch_bytes = random.Between(500, 65'536);
     options.dispatcher.reply_window = random.Between(4'000, 4'000'000);
     options.dispatcher.redispatch_rate = static_cast<double>(random.Between(1, 50));
@@ -65,9 +66,11 @@ void World::StartWorker(std::size_t index, bool as_before) {
         "worker " + std::to_string(index) + " start " + std::to_string(worker_starts_[index]);
     options.index = index;
     options.start = worker_starts_[index];
-    // The first serves everything, so that each service has a worker when all is well.
-    if (index == 0 || random.Chance(70)) options.services.emplace_back(kServices[0]);
-    if (index == 0 || options.services.empty() || random.Chance(70)) {
+    // The first serves everything, so that each service has a worker when all is well; where a
+    // gateway may have no place for the first, every one does.
+    const bool everything = index == 0 || plan_.workers > kFewestPeers;
+    if (everything || random.Chance(70)) options.services.emplace_back(kServices[0]);
+    if (everything || options.services.empty() || random.Chance(70)) {
         options.services.emplace_back(kServices[1]);
     }
     if (index != 0 && !calm_ && random.Chance(2)) ++options.protocol;
