@@ -95,6 +95,8 @@ constexpr End kEnds[] = {
 
 /// What the core of a gateway counts; the rest counts what only sockets and sessions do.
 constexpr gateway::Counter kGatewayCounters[] = {
+    gateway::Counter::kOverloadedTable,   gateway::Counter::kOverloadedQueue,
+    gateway::Counter::kOverloadedDelay,   gateway::Counter::kOverloadedDeadline,
     gateway::Counter::kRequestsSent,      gateway::Counter::kCancelsSent,
     gateway::Counter::kRepliesReceived,   gateway::Counter::kRepliesLate,
     gateway::Counter::kRepliesDuplicate,  gateway::Counter::kRepliesUnknown,

@@ -34,6 +34,7 @@ GatewayNode::GatewayNode(std::size_t index, const Options& options, Stage& stage
             route.path = std::string("/") + kServices[service];
             route.service = kServices[service];
             route.service_index = service;
+            route.lane = static_cast<std::uint32_t>(routes_.size() % std::size(kWaits));
             route.wait_for_worker = wait;
             routes_.push_back(route);
         }
