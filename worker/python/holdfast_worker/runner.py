@@ -49,19 +49,19 @@ def load(module: str) -> dict[str, Service]:
     return registered
 
 
-def serve(options: Options) -> int:
+def serve(options: Options, supervised: bool) -> int:
     """Until a signal has drained it. Returns the exit code, so that what is registered with atexit
     runs; ends the process itself when a handler does not return. Thread: the main one."""
     # libzmq draws the jitter of its reconnects from rand() and never seeds it.
     ctypes.CDLL(None).srand(int.from_bytes(os.urandom(4), "little"))
     sys.setswitchinterval(SWITCH_INTERVAL)
     listener = start_logging(options.log_level, options.log_format)
-    code = _serve(options, listener)
+    code = _serve(options, supervised, listener)
     listener.stop()
     return code
 
 
-def _serve(options: Options, listener: QueueListener) -> int:
+def _serve(options: Options, supervised: bool, listener: QueueListener) -> int:
     os.environ["HOLDFAST_WORKER_PLUGIN_CONFIG"] = options.plugin_config
     try:
         services = load(options.module)
@@ -77,7 +77,7 @@ def _serve(options: Options, listener: QueueListener) -> int:
     except (Exception, SystemExit) as error:
         log.error("cannot start: %s: %s", type(error).__name__, error, exc_info=error)
         return FAILED
-    _watch_signals(loop)
+    _watch_signals(loop, supervised)
     drained = loop.run() is DrainState.DRAINED
     if drained:
         log.info("drained")
@@ -91,14 +91,17 @@ def _serve(options: Options, listener: QueueListener) -> int:
     return code
 
 
-def _watch_signals(loop: Loop) -> None:
-    """The first drains, a second one ends the process at once."""
+def _watch_signals(loop: Loop, supervised: bool) -> None:
+    """The first drains, a second one ends the process at once. Under a supervisor further ones
+    change nothing: it kills; and as it dies, the kernel tells its child of each of its threads."""
 
     def on_signal(number: int, _: FrameType | None) -> None:
         if _drain_begun.is_set():
+            if supervised:
+                return
             os._exit(128 + number)
         _drain_begun.set()
-        log.info("draining; a second signal ends at once")
+        log.info("draining" if supervised else "draining; a second signal ends at once")
         loop.request_drain()
 
     signal.signal(signal.SIGTERM, on_signal)

@@ -30,15 +30,16 @@ def is_child() -> bool:
     return CHILD in os.environ
 
 
-def follow_parent() -> None:
-    """A child drains when its parent dies, however that dies."""
+def follow_parent() -> bool:
+    """A child drains when its parent dies, however that dies. Returns whether this is one."""
     parent = os.environ.pop(CHILD, None)
     if parent is None:
-        return
+        return False
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
     if os.getppid() != int(parent):
         os.kill(os.getpid(), signal.SIGTERM)
+    return True
 
 
 @dataclasses.dataclass
