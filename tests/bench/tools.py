@@ -32,6 +32,13 @@ def status(pid, key):
     raise KeyError(key)
 
 
+def get(port, path):
+    """What an ops port answers, head and body."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as ops:
+        ops.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        return b"".join(iter(lambda: ops.recv(65536), b"")).decode()
+
+
 class Stack:
     """A gateway with a worker of one plugin, or with the command `worker`, as real processes."""
 
@@ -88,9 +95,9 @@ class Stack:
                 process.wait()
 
 
-def wrk(url, connections, seconds):
+def wrk(url, connections, seconds, script="post.lua"):
     text = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", HERE / "post.lua",
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", HERE / script,
          url], check=True, capture_output=True, text=True).stdout
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     if bad or "Socket errors" in text:
