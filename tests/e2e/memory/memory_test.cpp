@@ -81,7 +81,7 @@ TEST(Memory, RoundsOfTimeoutsDoNotGrowIt) {
     Stack stack(R"(
 listen: {max_connections: 5000}
 limits: {pending_requests: 4000, queue_requests: 4000, queue_bytes: 64MiB}
-overload: {queue_target: 0s}
+overload: {queue_target: 0s, refuse_hopeless: false}
 ready: {required_services: []}
 routes:
   - {path: /v1/brief, methods: [POST], service: trouble, timeout: 1500ms}
