@@ -25,8 +25,8 @@ struct ConcurrencyOptions {
 /// the workers: one request for each thread waits for nobody. And a window takes only requests that
 /// were sent after the last change, so that each change is judged by its own effect.
 ///
-/// While the limit binds, every latency has some waiting in it. So it is halved for two windows
-/// from time to time, which shows what an unloaded request takes.
+/// While the limit binds, every latency has some waiting in it. So from time to time a quarter of
+/// it holds for two windows, which shows what an unloaded request takes.
 ///
 /// Only replies are samples: who was refused, returned or cancelled says nothing of the time that
 /// the service needs.
