@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "load/result/error_kind.h"
 
@@ -12,20 +14,40 @@ namespace {
 
 using nlohmann::json;
 
-/// Throws json::exception when a member is missing or of another type.
+/// A whole number that T holds. The library's own conversion of any other is undefined or wraps.
+/// Throws std::out_of_range, or json::exception when the member is missing.
+template <typename T>
+T Whole(const json& object, const char* key) {
+    const json& member = object.at(key);
+    const bool holds = member.is_number_unsigned()  ? std::in_range<T>(member.get<std::uint64_t>())
+                       : member.is_number_integer() ? std::in_range<T>(member.get<std::int64_t>())
+                                                    : false;
+    if (!holds) throw std::out_of_range(key);
+    return member.get<T>();
+}
+
+/// A level of stock: sums and differences of two stay whole numbers.
+std::int64_t Level(const json& object, const char* key) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 53;
+    const auto level = Whole<std::int64_t>(object, key);
+    if (level < -kMost || level > kMost) throw std::out_of_range(key);
+    return level;
+}
+
+/// Throws json::exception or std::out_of_range when a member is missing or of another type.
 StoredOrder OrderOf(const json& body) {
     StoredOrder order{.id = body.at("orderId").get<std::string>(),
                       .customer = body.at("customer").get<std::string>(),
                       .currency = body.at("currency").get<std::string>(),
-                      .net = body.at("net").get<std::int64_t>(),
-                      .tax = body.at("tax").get<std::int64_t>(),
-                      .total = body.at("total").get<std::int64_t>(),
+                      .net = Whole<std::int64_t>(body, "net"),
+                      .tax = Whole<std::int64_t>(body, "tax"),
+                      .total = Whole<std::int64_t>(body, "total"),
                       .lines = {}};
     for (const json& line : body.at("lines")) {
         order.lines.push_back({.sku = line.at("sku").get<std::string>(),
-                               .quantity = line.at("quantity").get<std::int64_t>(),
-                               .line_total = line.at("lineTotal").get<std::int64_t>(),
-                               .tax = line.at("tax").get<std::int64_t>()});
+                               .quantity = Whole<std::int64_t>(line, "quantity"),
+                               .line_total = Whole<std::int64_t>(line, "lineTotal"),
+                               .tax = Whole<std::int64_t>(line, "tax")});
     }
     return order;
 }
@@ -49,7 +71,7 @@ LedgerRequest RequestOf(const json& line) {
     request.key = line.at("key").get<std::string>();
     request.creates = !line.at("request").get_ref<const std::string&>().empty();
     const std::string error = line.at("error").get<std::string>();
-    const int status = line.at("status").get<int>();
+    const int status = Whole<int>(line, "status");
     const std::string processed = line.at("processed").get<std::string>();
     request.told = status == 0 ? error : std::to_string(status);
     if (status != 0 && !processed.empty()) request.told += " processed: " + processed;
@@ -64,7 +86,7 @@ LedgerRequest RequestOf(const json& line) {
             request.content = ContentOf(order);
             request.verdict = request.creates ? Verdict::kCreated : Verdict::kRead;
             return request;
-        } catch (const json::exception&) {
+        } catch (const std::exception&) {
             request.told += " without a readable order";
         }
     }
@@ -75,9 +97,8 @@ LedgerRequest RequestOf(const json& line) {
 LedgerStock StockOf(const json& line) {
     LedgerStock stock;
     for (const auto& [sku, level] : line.at("articles").items()) {
-        stock.levels.push_back({.sku = sku,
-                                .stock = level.at("stock").get<std::int64_t>(),
-                                .ordered = level.at("ordered").get<std::int64_t>()});
+        stock.levels.push_back(
+            {.sku = sku, .stock = Level(level, "stock"), .ordered = Level(level, "ordered")});
     }
     return stock;
 }
@@ -91,17 +112,17 @@ LedgerLine ParseLedgerLine(const std::string& text) {
         if (type == "request") return RequestOf(line);
         if (type == "begin") {
             return LedgerBegin{.run = line.at("run").get<std::string>(),
-                               .process = line.at("process").get<std::uint64_t>(),
-                               .processes = line.at("processes").get<std::uint64_t>()};
+                               .process = Whole<std::uint64_t>(line, "process"),
+                               .processes = Whole<std::uint64_t>(line, "processes")};
         }
         if (type == "end") {
             return LedgerEnd{.run = line.at("run").get<std::string>(),
-                             .process = line.at("process").get<std::uint64_t>(),
-                             .recorded = line.at("recorded").get<std::uint64_t>(),
-                             .lost = line.at("lost").get<std::uint64_t>()};
+                             .process = Whole<std::uint64_t>(line, "process"),
+                             .recorded = Whole<std::uint64_t>(line, "recorded"),
+                             .lost = Whole<std::uint64_t>(line, "lost")};
         }
         if (type == "stock") return StockOf(line);
-    } catch (const json::exception&) {
+    } catch (const std::exception&) {
         // Falls through: torn.
     }
     return LedgerTorn{};

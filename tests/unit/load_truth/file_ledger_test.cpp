@@ -130,6 +130,27 @@ TEST(FileLedger, ALineThatWasCutEndsBeforeTheNext) {
     EXPECT_EQ(end.recorded - end.lost, requests);
 }
 
+TEST(FileLedger, ANumberThatIsNotWholeOrTooLargeMakesALineTorn) {
+    const auto parse = [](const std::string& status, const std::string& ordered) {
+        const std::string request =
+            R"({"type":"request","mark":"m","key":"","request":"{}","error":"none","processed":"",)"
+            R"("answer":"","status":)" +
+            status + "}";
+        const std::string stock =
+            R"({"type":"stock","articles":{"a":{"stock":1,"ordered":)" + ordered + "}}}";
+        return std::pair(ParseLedgerLine(request), ParseLedgerLine(stock));
+    };
+    const auto [request, stock] = parse("201", "9007199254740992");
+    EXPECT_EQ(std::get<LedgerRequest>(request).told, "201 without a readable order");
+    EXPECT_EQ(std::get<LedgerStock>(stock).levels.at(0).ordered, 9007199254740992);
+    for (const std::string number : {"1e300", "-1e300", "2.5", "18446744073709551615",
+                                     "-9223372036854775808", "9007199254740993"}) {
+        const auto [no_request, no_stock] = parse(number, number);
+        EXPECT_TRUE(std::holds_alternative<LedgerTorn>(no_request)) << number;
+        EXPECT_TRUE(std::holds_alternative<LedgerTorn>(no_stock)) << number;
+    }
+}
+
 TEST(FileLedger, AFileThatCannotBeOpenedIsAnErrorAtOnce) {
     EXPECT_THROW(FileLedger("/nonexistent/l", {}), std::system_error);
     EXPECT_THROW(AppendToLedger("/dev/full", "{}"), std::system_error);
