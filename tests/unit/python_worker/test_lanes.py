@@ -1,9 +1,11 @@
+import os
 import select
 import threading
 
 import pytest
 from holdfast_worker import service
 from holdfast_worker import envelope_pb2 as wire
+from holdfast_worker import lanes
 from holdfast_worker.lanes import AsyncLane, Canceller, Inbox, ThreadLane
 from holdfast_worker.request import Request
 from holdfast_worker.rules.record import NEVER, Lease, Record, Verdict
@@ -60,6 +62,43 @@ def gate():
     yield gate
     gate.set()
     registered.clear()
+
+
+def is_readable(inbox):
+    return bool(select.select([inbox.fd], [], [], 0)[0])
+
+
+def test_a_byte_that_comes_after_its_mark_was_taken_is_read_with_the_next_turn(monkeypatch):
+    inbox = Inbox()
+    write = os.write
+
+    def turn_of_the_loop_and_then_write(*arguments):
+        inbox.clear()
+        return write(*arguments)
+
+    monkeypatch.setattr(lanes.os, "write", turn_of_the_loop_and_then_write)
+    inbox.push("item")
+    monkeypatch.undo()
+    assert is_readable(inbox)
+    inbox.clear()
+    assert not is_readable(inbox)
+
+
+def test_what_is_pushed_while_the_pipe_is_read_leaves_the_next_push_its_byte(monkeypatch):
+    inbox = Inbox()
+    inbox.push("one")
+    read = os.read
+
+    def push_and_then_read(*arguments):
+        inbox.push("two")
+        return read(*arguments)
+
+    monkeypatch.setattr(lanes.os, "read", push_and_then_read)
+    inbox.clear()
+    monkeypatch.undo()
+    assert inbox.take_all() == ["one", "two"]
+    inbox.push("three")
+    assert is_readable(inbox)
 
 
 def test_a_thread_answers_and_the_loop_is_woken(gate):

@@ -42,13 +42,16 @@ class Inbox:
         os.write(self._write_fd, b"\0")
 
     def clear(self) -> None:
-        """Before take_all, so that what comes meanwhile wakes the loop again."""
-        if self._woken:
-            self._woken = False
-            try:
-                os.read(self.fd, 4096)
-            except BlockingIOError:
-                pass  # marked, but not yet written: the loop only turns once more
+        """Before take_all, so that what comes meanwhile wakes the loop again.
+
+        Reads whatever the mark says: its byte may come after the mark was taken down here. And reads
+        first: a byte that is taken after that would leave the mark up, and nobody would be woken.
+        """
+        try:
+            os.read(self.fd, 4096)
+        except BlockingIOError:
+            pass  # something else woke the loop, or the byte is still to come
+        self._woken = False
 
     def take_all(self) -> list[Finished]:
         return [self._items.popleft() for _ in range(len(self._items))]
