@@ -121,6 +121,8 @@ class Supervisor:
         slot.restarts.started_at = now
         # Ctrl-C reaches the whole group: a child hears of it from here, once.
         slot.process = subprocess.Popen(self._command, env=environment, process_group=0)
+        if self._ending:  # since a signal that came meanwhile, and found no process here
+            slot.process.send_signal(signal.SIGTERM)
         log.info("process %d started: pid %d", slot.number, slot.process.pid)
 
     def _reap(self, slot: Slot, now: float) -> None:
