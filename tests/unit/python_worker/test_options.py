@@ -90,8 +90,8 @@ def test_repeated_errors_are_folded_and_counted():
 
 
 def test_lines_that_nobody_takes_are_lost_and_counted():
-    lines = queue.Queue(1)
-    handler = BoundedQueueHandler(lines)
+    lines = queue.SimpleQueue()
+    handler = BoundedQueueHandler(lines, most=1)
     for text in ("one", "two", "three"):
         handler.emit(line(text))
     assert lines.get().getMessage() == "one"

@@ -83,7 +83,8 @@ def _failed(record: Record, service: Service, error: BaseException) -> Answer:
 
 
 def _describe(error: BaseException) -> str:
+    """Printable: it may quote the client."""
     try:
-        return f"{type(error).__name__}: {error}"
+        return printable(f"{type(error).__name__}: {error}", 1024)
     except Exception:  # an exception that cannot even say what it is must not end the thread
         return type(error).__name__

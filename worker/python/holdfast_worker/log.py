@@ -9,13 +9,19 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import os
 import queue
+import re
 import sys
+import threading
 import time
 
 QUEUED_LINES = 8192
+LAST_LINES_WITHIN = 2.0  # an ending process does not wait longer for whoever reads them
 FOLD_WITHIN = 5.0
 FOLD_AFTER = 20  # lines of one kind within that time
+# Records, and None at the end.
+Lines = queue.SimpleQueue["logging.LogRecord | None"]
 LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -25,7 +31,13 @@ LEVELS = {
 }
 
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
 class TextFormatter(logging.Formatter):
+    """What is logged may come from a client: only a line of the log itself begins in the first
+    column, and nothing moves a terminal's cursor."""
+
     converter = time.gmtime
     default_msec_format = "%s.%03d"
 
@@ -34,7 +46,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.level = record.levelname.lower()
-        return super().format(record)
+        return _CONTROL.sub("?", super().format(record)).replace("\n", "\n    ")
 
 
 class JsonFormatter(TextFormatter):
@@ -76,37 +88,70 @@ class Fold(logging.Filter):
 
 
 class BoundedQueueHandler(logging.handlers.QueueHandler):
-    """Never blocks."""
+    """Never blocks: not even in a signal's handler that interrupts a line of its own thread, as a
+    SimpleQueue may be entered anew."""
 
-    def __init__(self, lines: queue.Queue[logging.LogRecord]) -> None:
+    queue: Lines
+
+    def __init__(self, lines: Lines, most: int = QUEUED_LINES) -> None:
         super().__init__(lines)
+        self._most = most
         self._lost = 0
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         return record  # it stays in this process, traceback and all
 
     def enqueue(self, record: logging.LogRecord) -> None:
+        if self.queue.qsize() >= self._most:
+            self._lost += 1
+            return
         if self._lost:
             record.msg = f"{record.getMessage()} ({self._lost} lines before it were lost)"
             record.args = None
-        try:
-            self.queue.put_nowait(record)
             self._lost = 0
-        except queue.Full:
-            self._lost += 1
+        self.queue.put(record)
 
 
-def start_logging(level: str, form: str) -> logging.handlers.QueueListener:
-    """For the whole process: a service's own loggers write here too. Stop the listener at the end:
-    it writes what is queued."""
-    lines: queue.Queue[logging.LogRecord] = queue.Queue(QUEUED_LINES)
-    stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+class LineWriter:
+    """Writes what is queued, on a thread of its own, straight to the descriptor: a stream's lock,
+    held by a write that nobody reads, would keep the interpreter from ending."""
+
+    def __init__(self, lines: Lines, formatter: logging.Formatter, fd: int) -> None:
+        self._lines = lines
+        self._formatter = formatter
+        self._fd = fd
+        self._thread = threading.Thread(target=self._work, name="log", daemon=True)
+        self._thread.start()
+
+    def stop(self, patience: float = LAST_LINES_WITHIN) -> None:
+        """Waits until what is queued has been written, `patience` seconds at most."""
+        self._lines.put(None)
+        self._thread.join(patience)
+
+    def _work(self) -> None:
+        while (record := self._lines.get()) is not None:
+            try:
+                self._write(self._formatter.format(record))
+            except Exception as error:  # the arguments of a service's line do not fit, say
+                self._write(f"a line of {record.pathname}:{record.lineno} is lost: {error!r}")
+
+    def _write(self, line: str) -> None:
+        left = memoryview(f"{line}\n".encode(errors="backslashreplace"))
+        try:
+            while left:
+                left = left[os.write(self._fd, left) :]
+        except OSError:
+            pass  # nobody reads it any more
+
+
+def start_logging(level: str, form: str) -> LineWriter:
+    """For the whole process: a service's own loggers write here too. Stop the writer at the end."""
+    lines: Lines = queue.SimpleQueue()
     handler = BoundedQueueHandler(lines)
     handler.addFilter(Fold())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(LEVELS[level])
-    listener = logging.handlers.QueueListener(lines, stream)
-    listener.start()
-    return listener
+    # None when the process was started without standard error.
+    fd = -1 if sys.stderr is None else sys.stderr.fileno()
+    return LineWriter(lines, JsonFormatter() if form == "json" else TextFormatter(), fd)

@@ -11,10 +11,9 @@ import pathlib
 import signal
 import sys
 import threading
-from logging.handlers import QueueListener
 from types import FrameType
 
-from .log import start_logging
+from .log import LineWriter, start_logging
 from .loop import Loop
 from .options import Options
 from .rules.worker import DrainState
@@ -55,13 +54,13 @@ def serve(options: Options, supervised: bool) -> int:
     # libzmq draws the jitter of its reconnects from rand() and never seeds it.
     ctypes.CDLL(None).srand(int.from_bytes(os.urandom(4), "little"))
     sys.setswitchinterval(SWITCH_INTERVAL)
-    listener = start_logging(options.log_level, options.log_format)
-    code = _serve(options, supervised, listener)
-    listener.stop()
+    lines = start_logging(options.log_level, options.log_format)
+    code = _serve(options, supervised, lines)
+    lines.stop()
     return code
 
 
-def _serve(options: Options, supervised: bool, listener: QueueListener) -> int:
+def _serve(options: Options, supervised: bool, lines: LineWriter) -> int:
     os.environ["HOLDFAST_WORKER_PLUGIN_CONFIG"] = options.plugin_config
     try:
         services = load(options.module)
@@ -86,7 +85,7 @@ def _serve(options: Options, supervised: bool, listener: QueueListener) -> int:
     code = DRAINED if drained else DRAIN_TIMED_OUT
     if not loop.handlers_end(1.0):
         log.error("a handler does not return: ending without it")
-        listener.stop()
+        lines.stop()
         os._exit(code)
     return code
 

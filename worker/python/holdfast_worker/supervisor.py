@@ -70,9 +70,9 @@ class Slot:
 
 def supervise(options: Options, arguments: Sequence[str]) -> int:
     """Until a signal has drained all of them. Returns the exit code. Thread: the main one."""
-    listener = start_logging(options.log_level, options.log_format)
+    lines = start_logging(options.log_level, options.log_format)
     code = Supervisor(options.processes, arguments).run()
-    listener.stop()
+    lines.stop()
     return code
 
 
