@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import protobuf from "protobufjs";
 import { Dealer } from "zeromq";
 
-const CAPACITY = 64, CAPACITY_BYTES = 64 << 20, BATCH_BYTES = 256 << 10, OVERHEAD = 256, ITEMS = 1000;
+const CAPACITY = 64, CAPACITY_BYTES = 64 << 20, BATCH_BYTES = 256 << 10, OVERHEAD = 256, ITEMS = 1000, SILENCE = 6000;
 const contract = protobuf.loadSync(fileURLToPath(new URL("../../proto/envelope.proto", import.meta.url)));
 const { Envelope, Reply, Return } = contract.lookup("holdfast.wire");
 const { ANSWERED, FAILED, NOT_PROCESSED } = Reply.Kind, { DRAINING, NO_SERVICE, OVER_CREDIT } = Return.Reason;
@@ -45,18 +45,18 @@ class Gateway {
     async open() {
         const dealer = this.dealer = new Dealer({ immediate: true, probeRouter: true, linger: 1000, sendTimeout: 0,
             reconnectInterval: 100, reconnectMaxInterval: 1000, maxMessageSize: 65 << 20 });
-        dealer.connect(this.endpoint);
+        dealer.connect(this.endpoint), this.heard = now();
         try {
             for await (const frames of dealer) {
+                this.heard = now();
                 if (frames.length !== 1 || !frames[0].length) throw new Error("frames");
-                this.take(Envelope.decode(frames[0]));
-                this.turn();
+                this.take(Envelope.decode(frames[0])), this.turn();
             }
+            throw new Error("nothing was heard");
         } catch (error) {
             console.error(`gateway ${this.endpoint}: ${error.message}: connecting anew`);
             this.end();
-            dealer.linger = 0;
-            dealer.close();
+            if (!dealer.closed) dealer.linger = 0, dealer.close();
             setTimeout(() => this.open(), 1000);
         }
     }
@@ -134,6 +134,7 @@ class Gateway {
     async turn() {
         this.checkLease();
         if (!this.session && now() >= this.nextHello) this.sayHello();
+        if (!this.dealer.closed && now() - this.heard > Math.max(SILENCE, 2 * (this.terms?.leaseMs ?? 0))) this.dealer.close();
         if (this.sending || this.dealer.closed) return;
         const { session } = this, out = this.hello ? this.makeHello() : session && this.collect();
         if (!out) return;

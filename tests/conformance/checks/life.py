@@ -120,3 +120,15 @@ def a_closed_connection_is_not_the_end(gateway: Gateway, _: Worker) -> None:
     gateway.wait("another probe", lambda: gateway.probes == 2)
     gateway.wait_welcomed()
     answers_echo(gateway)
+
+
+@check("Frames")
+def a_connection_on_which_nothing_is_heard_is_made_anew(gateway: Gateway, _: Worker) -> None:
+    gateway.wait_welcomed()
+    gateway.ping = gateway.welcome = False  # as if it were open and yet dead
+    gateway.wait("another probe", lambda: gateway.probes == 2)
+    gateway.ping = gateway.welcome = True
+    hellos = len(gateway.hellos)
+    gateway.wait_hello(hellos + 1)
+    gateway.wait_welcomed()
+    answers_echo(gateway)

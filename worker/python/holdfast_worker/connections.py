@@ -20,15 +20,19 @@ log = logging.getLogger("holdfast_worker")
 
 REOPEN_AFTER = 1.0
 LINGER_MS = 1000
+# A connection on which nothing was heard for so long, or for two leases, is made anew.
+SILENCE = 6.0
 
 
 class Connection:
     """One gateway address. Thread: the loop's."""
 
-    def __init__(self, link: Link, endpoint: str, socket: GatewaySocket) -> None:
+    def __init__(self, link: Link, endpoint: str) -> None:
         self.link = link
         self.endpoint = endpoint
-        self.socket: GatewaySocket | None = socket  # none while it waits to be replaced
+        self.socket: GatewaySocket | None = None  # none while it waits to be replaced
+        self.heard = 0.0  # when an envelope came last, or the socket was opened
+        self.silence = SILENCE
         self.blocked = False  # this turn it did not take its envelope
         self.reopen_at = 0.0
         self.wanted = True  # configured, or still resolved
@@ -141,7 +145,7 @@ class Connections:
         for connection in list(self):
             if connection.socket is None:
                 if now >= connection.reopen_at:
-                    connection.socket = self._open(connection.endpoint)
+                    self._open(connection, now)
             else:
                 self._take_changes(connection, connection.socket.take_changes(), now)
             # An address that is no longer resolved goes once nothing is spoken there any more.
@@ -165,11 +169,19 @@ class Connections:
         if Change.REFUSED in changes:
             connection.shut(now + REOPEN_AFTER)
             connection.note_no_handshake(self._curve is not None)
+        elif now - connection.heard > connection.silence:
+            # It may be open and yet dead: half of it is gone, or a damaged length of a frame makes
+            # one side wait for bytes that never come.
+            self._sessions.end(connection.link)
+            connection.shut()
+            self._open(connection, now)
 
     def _connect(self, endpoint: str, now: float) -> None:
         log.info("connecting to gateway %s", endpoint)
-        link = self._sessions.add(now)
-        self._connections[link] = Connection(link, endpoint, self._open(endpoint))
+        connection = Connection(self._sessions.add(now), endpoint)
+        self._connections[connection.link] = connection
+        self._open(connection, now)
 
-    def _open(self, endpoint: str) -> GatewaySocket:
-        return GatewaySocket(self._context, endpoint, self._curve)
+    def _open(self, connection: Connection, now: float) -> None:
+        connection.socket = GatewaySocket(self._context, connection.endpoint, self._curve)
+        connection.heard = now

@@ -14,7 +14,7 @@ import zmq
 from . import encoding
 from . import envelope_pb2 as wire
 from .address import Address
-from .connections import Connection, Connections
+from .connections import SILENCE, Connection, Connections
 from .curve_keys import CurveKeys
 from .decoding import Incoming, Malformed, Reason, decode
 from .gateway_socket import Received
@@ -143,6 +143,7 @@ class Loop:
             received = connection.socket.receive()
             if received is Received.NOTHING:
                 return
+            connection.heard = now
             try:
                 if received is Received.BAD_FRAMES:
                     raise Malformed(Reason.FRAMES)
@@ -160,6 +161,7 @@ class Loop:
         if incoming.welcome is not None:
             connection.gateway = incoming.gateway
             connection.refusal = ""
+            connection.silence = max(SILENCE, 2 * incoming.welcome.lease)
             worker.sessions.on_welcome(link, session, incoming.welcome, now)
         if incoming.ping is not None:
             worker.sessions.on_ping(link, session, incoming.ping, now)
