@@ -42,6 +42,10 @@ std::vector<std::string> FindContainers(const std::string& label, bool stopped_t
     return ids;
 }
 
+bool IsPaused(const std::string& id) {
+    return !Docker({"ps", "-q", "--filter", "status=paused", "--filter", "id=" + id}).empty();
+}
+
 void TellContainer(std::vector<std::string> verb, const std::string& id) {
     verb.push_back(id);
     Docker(std::move(verb));

@@ -193,10 +193,11 @@ std::vector<std::string> TroubleMaker::ContinueAll() {
     }
     for (const std::string& id : std::vector(paused_)) {
         try {
-            TellContainer({"unpause"}, id);
+            const bool paused = IsPaused(id);
+            if (paused) TellContainer({"unpause"}, id);
             std::erase(paused_, id);
             if (guard_) guard_->HasUnpaused(id);
-            said.push_back("continued container " + id + ", which was still paused");
+            if (paused) said.push_back("continued container " + id + ", which was still paused");
         } catch (const TroubleError& error) {
             said.push_back("could not continue container " + id + ": " + error.what());
         }

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -23,6 +24,7 @@ echo "$@" >> "$(dirname "$0")/said"
 case "$*" in
 "ps -q --filter label=role=worker"*) echo 0123456789ab; echo ba9876543210;;
 "ps -q --filter label=odd"*) echo '--rm';;
+"ps -q --filter status=paused --filter id=0123456789ab") echo 0123456789ab;;
 "ps "*) ;;
 "kill ba9876543210") echo 'no such container' >&2; exit 1;;
 esac
@@ -71,6 +73,19 @@ TEST_F(Containers, PausedOnesGoOnAtTheEnd) {
               "ps -q --filter label=role=worker\n"
               "pause 0123456789ab\npause ba9876543210\n"
               "unpause 0123456789ab\nunpause ba9876543210\n");
+}
+
+TEST_F(Containers, AtTheEndOnlyThoseGoOnThatAreStillPaused) {
+    TroubleMaker maker({Event(Action::kStop)}, {});
+    maker.Make(Event(Action::kStop));
+    // As the other was killed meanwhile, which is no failure.
+    EXPECT_EQ(maker.ContinueAll(),
+              std::vector<std::string>{"continued container 0123456789ab, which was still paused"});
+    EXPECT_THAT(Said(),
+                ::testing::EndsWith("ps -q --filter status=paused --filter id=0123456789ab\n"
+                                    "unpause 0123456789ab\n"
+                                    "ps -q --filter status=paused --filter id=ba9876543210\n"));
+    EXPECT_TRUE(maker.ContinueAll().empty());
 }
 
 TEST_F(Containers, NoneAndWhatIsNoIdAndARefusalAreErrors) {
