@@ -166,6 +166,17 @@ def processes_are_locked_down(container):
         check(inside(container, "sh", "-c", f"command -v {client}")[0] != 0, f"found {client}")
 
 
+def only_loopback_is_published(stack):
+    """Of docker-compose.yml itself, as an override may have other networks."""
+    text = run("docker", "compose", "-f", str(ROOT / "docker-compose.yml"), "config", "--format",
+               "json", env=stack.env)
+    services = json.loads(text)["services"]
+    published = {(name, port["target"], port.get("host_ip")) for name, service in services.items()
+                 for port in service.get("ports", ())}
+    check(published == {("gateway", 8080, "127.0.0.1"), ("gateway", 8081, "127.0.0.1")},
+          f"published: {published}")
+
+
 def memory_limit_holds_the_bound(container):
     """The limit of the container is above what the program says that it can need at most."""
     code, output = inside(container, "holdfast-gateway", "--check-config")
@@ -204,10 +215,11 @@ def scenario(stack):
     check(len(stack.containers("worker")) == 2, "expected two workers")
     step("an order is created, and found again")
     orders_are_created_and_found(stack)
-    step("no root, no capabilities, nothing writable")
+    step("no root, no capabilities, nothing writable, only loopback published")
     for container in [gateway] + stack.containers("worker"):
         containers_are_locked_down(container)
         processes_are_locked_down(container)
+    only_loopback_is_published(stack)
     memory_limit_holds_the_bound(gateway)
     step("scale to three workers")
     stack.up("--no-recreate", "--scale", "worker=3")
