@@ -29,8 +29,8 @@ std::string FirstLine(const fs::path& file) {
 }
 
 /// Where a cgroup hierarchy is mounted: of version 2, or of version 1 with the memory controller.
-std::optional<fs::path> MountOf(int version) {
-    std::ifstream mounts("/proc/self/mounts");
+std::optional<fs::path> MountOf(const fs::path& mounts_file, int version) {
+    std::ifstream mounts(mounts_file);
     std::string device;
     std::string point;
     std::string type;
@@ -43,9 +43,9 @@ std::optional<fs::path> MountOf(int version) {
     return std::nullopt;
 }
 
-/// This process's own cgroup in that hierarchy, as /proc/self/cgroup has it.
-std::string OwnPath(int version) {
-    std::ifstream cgroups("/proc/self/cgroup");
+/// This process's own cgroup in that hierarchy.
+std::string OwnPath(const fs::path& own_file, int version) {
+    std::ifstream cgroups(own_file);
     for (std::string line; std::getline(cgroups, line);) {
         const std::size_t first = line.find(':');
         const std::size_t second = line.find(':', first + 1);
@@ -60,10 +60,11 @@ std::string Name() {
     return "holdfast-memory-law-" + std::to_string(getpid());
 }
 
-std::optional<fs::path> MakeVersion1(std::uint64_t limit, std::string& why_not) {
-    const auto mount = MountOf(1);
+std::optional<fs::path> MakeVersion1(std::uint64_t limit, std::string& why_not,
+                                     const MemoryCgroup::Sources& sources) {
+    const auto mount = MountOf(sources.mounts, 1);
     if (!mount) return std::nullopt;
-    const fs::path directory = mount->string() + OwnPath(1) + "/" + Name();
+    const fs::path directory = mount->string() + OwnPath(sources.own, 1) + "/" + Name();
     std::error_code error;
     if (!fs::create_directory(directory, error)) {
         why_not = "cannot make " + directory.string() + ": " + error.message();
@@ -82,15 +83,16 @@ std::optional<fs::path> MakeVersion1(std::uint64_t limit, std::string& why_not) 
     return directory;
 }
 
-std::optional<fs::path> MakeVersion2(std::uint64_t limit, std::string& why_not) {
-    const auto mount = MountOf(2);
+std::optional<fs::path> MakeVersion2(std::uint64_t limit, std::string& why_not,
+                                     const MemoryCgroup::Sources& sources) {
+    const auto mount = MountOf(sources.mounts, 2);
     if (!mount) {
         why_not = "no memory cgroups are mounted";
         return std::nullopt;
     }
     // A cgroup that holds processes, as this one's own, gives no controllers to those below it;
     // those beside it have what their common parent gives.
-    fs::path parent = mount->string() + OwnPath(2);
+    fs::path parent = mount->string() + OwnPath(sources.own, 2);
     const auto gives_memory = [](const fs::path& at) {
         return (" " + FirstLine(at / "cgroup.subtree_control") + " ").find(" memory ") !=
                std::string::npos;
@@ -117,12 +119,13 @@ std::optional<fs::path> MakeVersion2(std::uint64_t limit, std::string& why_not) 
 
 }  // namespace
 
-std::unique_ptr<MemoryCgroup> MemoryCgroup::Create(std::uint64_t limit, std::string& why_not) {
+std::unique_ptr<MemoryCgroup> MemoryCgroup::Create(std::uint64_t limit, std::string& why_not,
+                                                   const Sources& sources) {
     int version = 1;
-    auto directory = MakeVersion1(limit, why_not);
+    auto directory = MakeVersion1(limit, why_not, sources);
     if (!directory && why_not.empty()) {
         version = 2;
-        directory = MakeVersion2(limit, why_not);
+        directory = MakeVersion2(limit, why_not, sources);
     }
     if (!directory) return nullptr;
     return std::unique_ptr<MemoryCgroup>(new MemoryCgroup(*directory, version));
@@ -165,8 +168,7 @@ MemoryCgroup::Usage MemoryCgroup::Read() const {
         usage.total = Number("memory.usage_in_bytes") + usage.sockets;
     } else {
         usage.sockets = Field("memory.stat", "sock");
-        usage.kernel = Field("memory.stat", "slab") + Field("memory.stat", "kernel_stack") +
-                       Field("memory.stat", "pagetables");
+        usage.kernel = Field("memory.stat", "kernel");
         usage.cache = Field("memory.stat", "file");
         usage.total = Number("memory.current");
     }

@@ -15,8 +15,18 @@ namespace holdfast::testing {
 /// they have the same limit, and Usage() is the sum. Version 2 counts all together.
 class MemoryCgroup {
   public:
+    /// Where the kernel says what is mounted, and which cgroups this process is in.
+    struct Sources {
+        std::filesystem::path mounts = "/proc/self/mounts";
+        std::filesystem::path own = "/proc/self/cgroup";
+    };
+
     /// None without the rights, or without the controller; `why_not` says which.
-    static std::unique_ptr<MemoryCgroup> Create(std::uint64_t limit, std::string& why_not);
+    static std::unique_ptr<MemoryCgroup> Create(std::uint64_t limit, std::string& why_not,
+                                                const Sources& sources);
+    static std::unique_ptr<MemoryCgroup> Create(std::uint64_t limit, std::string& why_not) {
+        return Create(limit, why_not, Sources());
+    }
     ~MemoryCgroup();
     MemoryCgroup(const MemoryCgroup&) = delete;
     MemoryCgroup& operator=(const MemoryCgroup&) = delete;
@@ -36,6 +46,7 @@ class MemoryCgroup {
     /// Processes that the kernel killed because the limit was reached.
     std::uint64_t OomKills() const;
     int version() const { return version_; }
+    const std::filesystem::path& directory() const { return directory_; }
 
   private:
     MemoryCgroup(std::filesystem::path directory, int version)
