@@ -13,11 +13,10 @@ constexpr std::string_view kPrefix = "HOLDFAST_";
 
 // Variables that are no keys: the file's name, and what other programs, ./dev, compose files and
 // the tests of this repository read. A family is named by how its members begin.
-constexpr std::array<std::string_view, 5> kOtherNames{"HOLDFAST_CONFIG", "HOLDFAST_OPS_URL",
-                                                      "HOLDFAST_REQUIRE_ENGINE", "HOLDFAST_JOBS",
-                                                      "HOLDFAST_SKIP_PACKAGES"};
-constexpr std::array<std::string_view, 3> kOtherFamilies{"HOLDFAST_WORKER_", "HOLDFAST_PUBLISH_",
-                                                         "HOLDFAST_TEST_"};
+constexpr std::array<std::string_view, 4> kOtherNames{"HOLDFAST_CONFIG", "HOLDFAST_OPS_URL",
+                                                      "HOLDFAST_JOBS", "HOLDFAST_SKIP_PACKAGES"};
+constexpr std::array<std::string_view, 4> kOtherFamilies{"HOLDFAST_WORKER_", "HOLDFAST_PUBLISH_",
+                                                         "HOLDFAST_TEST_", "HOLDFAST_REQUIRE_"};
 
 /// "tcp://10.0.0.7:8080": what Kubernetes puts into variables that are named after services.
 bool IsServiceAddress(std::string_view value) {

@@ -58,8 +58,8 @@ std::span<const Key<Route>> RouteKeys() {
             Flag<Route, &Route::idempotent>(
                 "idempotent",
                 "Handling the same request twice does no harm, so that it may be sent to another "
-                "worker when its first one is lost. Safe methods (GET, HEAD, OPTIONS) count as "
-                "idempotent by themselves."),
+                "worker when its first one is lost. Safe methods (GET, HEAD, OPTIONS, "
+                "TRACE) count as idempotent by themselves."),
             Flag<Route, &Route::idempotency_key>(
                 "idempotency_key",
                 "The service honours an `Idempotency-Key` header, so a request that carries one "

@@ -38,7 +38,7 @@ std::size_t NeedDescriptors(std::size_t connections) {
     throw LimitError(std::to_string(connections) + " connections in one process need " +
                      std::to_string(wanted) + " descriptors, the limit is " +
                      std::to_string(limit.rlim_max) + ": use --processes " +
-                     std::to_string(processes) + ", or raise, or raise the limit (ulimit -Hn)");
+                     std::to_string(processes) + ", or raise the limit (ulimit -Hn)");
 }
 
 }  // namespace

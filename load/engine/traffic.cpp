@@ -39,9 +39,6 @@ Traffic::User* Traffic::TakeUser() {
     return &user;
 }
 
-// ---- what is due
-// ---------------------------------------------------------------------------------
-
 TimePoint Traffic::next() const {
     TimePoint next = NextPlanned().value_or(TimePoint::max());
     if (!pauses_.empty()) next = std::min(next, pauses_.top().until);
@@ -123,10 +120,8 @@ void Traffic::EndPause(User& user, TimePoint until) {
     Proceed(user, nullptr);
 }
 
-// ---- one user's way
-// ------------------------------------------------------------------------------ `held` is an idle
-// connection that the caller has, or null. Whoever holds one settles it if it is idle still
-// afterwards.
+// `held` is an idle connection that the caller has, or null. Whoever holds one settles it if it is
+// idle still afterwards.
 
 void Traffic::Begin(User& user, Planned planned, Connection* held) {
     user.number = planned.number;

@@ -11,8 +11,6 @@ constexpr std::uint16_t kFirstBadStatus = 400;
 
 }  // namespace
 
-// -----------------------------------------------------------------------
-
 void Traffic::OnReady(Connection& connection) {
     pool_.Opened(connection);
     Settle(connection);
@@ -93,8 +91,6 @@ void Traffic::Record(User& user, const Connection* connection, const ResponseRea
     ended.abandoned = abandoned;
     recorder_.Record(ended, options_.checks);
 }
-
-// -----------------------------------------------------------------------------
 
 /// An idle connection goes to who has waited longest, else to the pool.
 void Traffic::Settle(Connection& connection) {

@@ -6,8 +6,6 @@
 
 namespace holdfast::load {
 
-// -------------------------------------------------------------------------------------
-
 void Traffic::EndPlan() {
     plan_ended_ = true;
 }

@@ -166,7 +166,7 @@ LoadProfile Load(const Json& json) {
         load.stages.push_back(
             {Number(stage, "from"), Number(stage, "to"), Length(stage, "seconds")});
         whole += load.stages.back().length;
-        if (whole > std::chrono::hours(366 * 24)) throw Wrong("\"stages\" are longer than a year");
+        if (whole > LoadProfile::kLongest) throw Wrong("\"stages\" are longer than a year");
     }
     load.users = Count<std::uint32_t>(json, "users");
     load.connections = Count<std::uint32_t>(json, "connections");

@@ -84,7 +84,7 @@ Blocks::Blocks(const Result& result, std::optional<std::size_t> step) {
 
     std::vector<StepFigures> figures;
     std::map<Duration, std::uint32_t> places;
-    for (std::uint32_t from = span.from; from + width <= span.upto; from += width) {
+    for (std::uint32_t from = span.from; span.upto - from >= width; from += width) {
         Figures measured = Measure(result, Span{from, from + width});
         figures.push_back(step ? measured.steps.at(*step) : measured.all);
         for (const Histogram* histogram : {&figures.back().latency, &figures.back().service_time}) {

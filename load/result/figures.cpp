@@ -73,7 +73,7 @@ Figures Measure(const Result& result, Span span) {
     Figures figures;
     figures.steps.resize(result.steps.size());
     std::uint64_t seconds = 0;
-    Duration cpu{};
+    double cpu = 0;  // seconds: a hostile file may name more than a Duration holds
     for (const Interval& interval : result.intervals) {
         if (interval.second < span.from || interval.second >= span.upto) continue;
         ++seconds;
@@ -85,7 +85,7 @@ Figures Measure(const Result& result, Span span) {
         figures.most_in_flight = std::max(figures.most_in_flight, interval.in_flight);
         figures.most_waiting = std::max(figures.most_waiting, interval.waiting);
         figures.connects += interval.connects;
-        cpu += interval.cpu;
+        cpu += Seconds(interval.cpu);
     }
     figures.seconds = static_cast<double>(span.upto - span.from);
     figures.all.seconds = figures.seconds;
@@ -95,7 +95,7 @@ Figures Measure(const Result& result, Span span) {
         figures.all.Merge(figures.steps[step]);
     }
     if (seconds > 0) {
-        figures.cpu_cores = Seconds(cpu) / static_cast<double>(seconds) /
+        figures.cpu_cores = cpu / static_cast<double>(seconds) /
                             static_cast<double>(std::max(1U, result.processes));
     }
     return figures;

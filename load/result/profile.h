@@ -23,6 +23,8 @@ enum class LoadMode : std::uint8_t {
 /// The load as the flow file (`load:`) and the command line give it. `constant`, `ramp`, `steps`
 /// and `spike` of the file all become stages.
 struct LoadProfile {
+    static constexpr Duration kLongest = std::chrono::hours(366 * 24);  ///< all stages together
+
     LoadMode mode = LoadMode::kOpen;
     std::vector<Stage> stages;       ///< kOpen; for kClosed one stage whose length counts
     std::uint32_t users = 1;         ///< kClosed

@@ -57,7 +57,7 @@ StockLevel ParseStock(const std::string& text) {
     const auto count = equals == std::string::npos
                            ? std::nullopt
                            : ParseCount(std::string_view(text).substr(equals + 1));
-    if (!count || equals == 0) {
+    if (!count || equals == 0 || *count > std::uint64_t{StockLevel::kMost}) {
         throw UsageError("--initial-stock " + text + ": SKU=PIECES is right, as tea-250=1000000");
     }
     return {.sku = text.substr(0, equals), .stock = static_cast<std::int64_t>(*count)};

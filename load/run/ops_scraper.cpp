@@ -22,7 +22,7 @@ bool Matches(std::string_view line, std::string_view name, double& value) {
 }
 
 std::uint64_t Whole(double value) {
-    return value > 0 ? static_cast<std::uint64_t>(value) : 0;
+    return value > 0 && value < 0x1p63 ? static_cast<std::uint64_t>(value) : 0;
 }
 
 }  // namespace

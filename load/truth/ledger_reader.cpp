@@ -26,11 +26,9 @@ T Whole(const json& object, const char* key) {
     return member.get<T>();
 }
 
-/// A level of stock: sums and differences of two stay whole numbers.
 std::int64_t Level(const json& object, const char* key) {
-    constexpr std::int64_t kMost = std::int64_t{1} << 53;
     const auto level = Whole<std::int64_t>(object, key);
-    if (level < -kMost || level > kMost) throw std::out_of_range(key);
+    if (level < -StockLevel::kMost || level > StockLevel::kMost) throw std::out_of_range(key);
     return level;
 }
 

@@ -1,5 +1,6 @@
 #include "load/truth/orders_database.h"
 
+#include <string>
 #include <utility>
 
 namespace holdfast::load {
@@ -9,6 +10,13 @@ namespace {
 std::string After(std::string prefix) {
     if (!prefix.empty()) ++prefix.back();
     return prefix;
+}
+
+std::int64_t Level(std::int64_t level) {
+    if (level < -StockLevel::kMost || level > StockLevel::kMost) {
+        throw DatabaseError("a stock of " + std::to_string(level) + " pieces is out of range");
+    }
+    return level;
 }
 
 class SqliteOrders : public OrdersDatabase {
@@ -66,8 +74,8 @@ class SqliteOrders : public OrdersDatabase {
         std::vector<StockLevel> levels;
         while (articles.Step()) {
             levels.push_back({.sku = articles.Text(0),
-                              .stock = articles.Integer(1),
-                              .ordered = articles.Integer(2)});
+                              .stock = Level(articles.Integer(1)),
+                              .ordered = Level(articles.Integer(2))});
         }
         return levels;
     }

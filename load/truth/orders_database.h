@@ -34,6 +34,9 @@ struct StoredKey {
 };
 
 struct StockLevel {
+    /// Either way: sums and differences of a few stay whole numbers, and JSON carries it exactly.
+    static constexpr std::int64_t kMost = std::int64_t{1} << 53;
+
     std::string sku;
     std::int64_t stock = 0;    ///< what is left
     std::int64_t ordered = 0;  ///< of all orders there are, whoever placed them

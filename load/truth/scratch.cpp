@@ -57,11 +57,14 @@ std::string AtLine(const SqliteQuery& query, int column) {
 bool SumsAddUp(const StoredOrder& order) {
     std::int64_t net = 0;
     std::int64_t tax = 0;
+    std::int64_t total = 0;
+    bool overflow = false;
     for (const OrderedLine& line : order.lines) {
-        net += line.line_total;
-        tax += line.tax;
+        overflow |= __builtin_add_overflow(net, line.line_total, &net);
+        overflow |= __builtin_add_overflow(tax, line.tax, &tax);
     }
-    return net == order.net && tax == order.tax && net + tax == order.total;
+    overflow |= __builtin_add_overflow(net, tax, &total);
+    return !overflow && net == order.net && tax == order.tax && total == order.total;
 }
 
 /// The database brings its tables before the statements on them can be prepared.

@@ -70,5 +70,6 @@ def write(build, folder, seconds, output):
     for name, (rate, cpu, p50) in rows.items():
         lines.append(f"| {name} | {rate:,.0f} | {cpu:.1f} µs | {cpu / yard[1]:.1f} |"
                      f" {p50 / 1000:.2f} ms |")
+    output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(lines) + "\n")
     print("\n".join(lines), f"\nwritten to {output}", sep="\n")

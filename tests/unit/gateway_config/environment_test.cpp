@@ -76,6 +76,7 @@ TEST(Environment, UnknownNamesAreRefusedWithTheNearest) {
 
 TEST(Environment, NamesThatAreNoKeysAreLeftAlone) {
     EXPECT_EQ(Good("", {{"HOLDFAST_REQUIRE_ENGINE", "1"},
+                        {"HOLDFAST_REQUIRE_NODE", "1"},
                         {"HOLDFAST_CONFIG", "whatever.yaml"},
                         {"HOLDFAST_OPS_URL", "http://127.0.0.1:8081"},
                         {"HOLDFAST_WORKER_THREADS", "4"},

@@ -217,6 +217,8 @@ INSTANTIATE_TEST_SUITE_P(
             "f.yaml:1:38: 'highest' must be above 'lowest'"},
         Bad{"load: {rate: 5, duration: 5s, warm_up: 5s}\nsteps: [{request: GET /}]",
             "f.yaml:1:40: 'warm_up' must be shorter than the load itself, not '5s'"},
+        Bad{"load: {steps: {from: 1, to: 2, count: 1000, each: 9000h}}\nsteps: [{request: GET /}]",
+            "f.yaml:1:7: the load lasts longer than a year"},
         Bad{"load: {stages: []}\nsteps: [{request: GET /}]",
             "f.yaml:1:16: 'stages' must be a list of at least one stage, not a list"},
         Bad{"steps: [{name: a, request: GET /}]\nthresholds: [p99<250]",

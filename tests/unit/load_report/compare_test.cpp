@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 #include <random>
 #include <sstream>
 
@@ -138,6 +139,14 @@ TEST(CompareTest, LimitsStandBesideEachOther) {
     Result after = before;
     after.limit = 840;
     EXPECT_THAT(Printed(before, after), HasSubstr("limit, journeys/s: A 700, B 840, B/A 1.2"));
+}
+
+TEST(CompareTest, ARunWhoseLastSecondIsTheLastThereCanBeIsDividedAllTheSame) {
+    Result result = MakeResult();
+    result.load.stages.clear();  // a search for the limit: its length is that of its intervals
+    result.load.mode = LoadMode::kFindLimit;
+    result.intervals.back().second = std::numeric_limits<std::uint32_t>::max() - 1;
+    EXPECT_TRUE(Blocks(result, std::nullopt).Enough());
 }
 
 }  // namespace

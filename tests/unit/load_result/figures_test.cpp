@@ -100,5 +100,11 @@ TEST(FiguresTest, TheCpuIsThatOfOneProcess) {
     EXPECT_DOUBLE_EQ(Measure(result).cpu_cores, 0.125);
 }
 
+TEST(FiguresTest, CpuTimesThatAddUpToCenturiesAreNoTrouble) {
+    Result result = MakeResult(1000);
+    for (Interval& interval : result.intervals) interval.cpu = LoadProfile::kLongest;
+    EXPECT_DOUBLE_EQ(Measure(result).cpu_cores, 366.0 * 24 * 3600);
+}
+
 }  // namespace
 }  // namespace holdfast::load

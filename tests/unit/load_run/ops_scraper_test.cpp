@@ -36,6 +36,13 @@ TEST(ParseMetrics, OfAnythingElseIsZero) {
     EXPECT_EQ(sample.resident_bytes, 0U);
 }
 
+TEST(ParseMetrics, ANumberThatIsNoCountIsZero) {
+    for (const char* value : {"1e300", "-1", "inf", "nan"}) {
+        const std::string text = std::string("holdfast_pending_requests ") + value + "\n";
+        EXPECT_EQ(ParseMetrics(text, 0).pending_requests, 0U) << value;
+    }
+}
+
 TEST(OpsScraper, SamplesAndCountsTheLooksThatFailed) {
     httplib::Server server;
     std::atomic<int> looks = 0;

@@ -80,6 +80,14 @@ TEST(DecideLoad, SomethingIsLeftToMeasure) {
     EXPECT_EQ(DecideLoad(File(), options).warm_up, seconds(29));
 }
 
+TEST(DecideLoad, NothingLastsLongerThanAYear) {
+    RunOptions options;
+    options.duration = LoadProfile::kLongest;
+    EXPECT_EQ(DecideLoad(File(), options).Length(), LoadProfile::kLongest);
+    *options.duration += seconds(1);
+    EXPECT_THROW(DecideLoad(File(), options), UsageError);
+}
+
 TEST(DecideThresholds, AreTheFlowsAndTheCommandLines) {
     Flow flow;
     flow.steps = {{.name = "create", .method = "POST"}};

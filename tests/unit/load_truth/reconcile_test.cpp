@@ -241,6 +241,19 @@ TEST_F(ReconcileTest, SumsThatDoNotAddUpAreADifference) {
     EXPECT_THAT(Only(DifferenceKind::kSums), HasSubstr("total 999"));
 }
 
+TEST_F(ReconcileTest, SumsThatNoNumberHoldsDoNotAddUp) {
+    Store("o1", "load-r1-1");
+    Sql("UPDATE order_lines SET line_total = 9223372036854775807");
+    Sql("INSERT INTO order_lines VALUES ('o1',1,'tea-250','n',1,1,9223372036854775807,0,0)");
+    const Reconciliation result = Run();
+    EXPECT_EQ(result.counts[static_cast<std::size_t>(DifferenceKind::kSums)], 1U);
+}
+
+TEST_F(ReconcileTest, StockThatNoCountCanBeIsTheDatabasesError) {
+    Sql("UPDATE articles SET stock = 9223372036854775807 WHERE sku = 'tea-250'");
+    EXPECT_THROW(Run(), DatabaseError);
+}
+
 TEST_F(ReconcileTest, StockThatIsNotReservedToTheUnitIsADifference) {
     Good("load-r1-1", "o1");
     Sql("UPDATE articles SET stock = stock + 1 WHERE sku = 'tea-250'");
