@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/component/http_port/port_fixture.h"
+#include "tests/support/tls/client_hello.h"
 
 namespace holdfast::test {
 namespace {
@@ -20,20 +21,6 @@ class Tls : public PortFixture {
         return Eventually([&] { return Count(Counter::kConnectionsClosed) == connections; });
     }
 };
-
-/// The first bytes of a handshake, which a client writes into memory.
-std::string ClientHello() {
-    SSL_CTX* const context = ::SSL_CTX_new(::TLS_client_method());
-    SSL* const session = ::SSL_new(context);
-    BIO* const out = ::BIO_new(::BIO_s_mem());
-    ::SSL_set_bio(session, ::BIO_new(::BIO_s_mem()), out);
-    ::SSL_connect(session);
-    std::string bytes(::BIO_ctrl_pending(out), '\0');
-    ::BIO_read(out, bytes.data(), static_cast<int>(bytes.size()));
-    ::SSL_free(session);
-    ::SSL_CTX_free(context);
-    return bytes;
-}
 
 std::string NameOfPeer(const HttpClient& client) {
     X509* const certificate = ::SSL_get1_peer_certificate(client.session());
