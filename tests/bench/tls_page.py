@@ -1,9 +1,10 @@
-"""The page about TLS on the data port: what a request and a handshake cost the gateway."""
+"""The page about TLS on the data port: what a request, a handshake and a connection cost."""
 import os
 import statistics
 import subprocess
 import time
 
+import tls_memory
 from tools import Stack, cpu_seconds, machine, wrk
 
 ROUNDS = 3
@@ -13,17 +14,22 @@ KEYS = {"P-256": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
 
 
 def make_certificate(folder, key):
-    """The configuration that uses it."""
+    """Its file and its key's."""
     files = f"{folder}/certificate.pem", f"{folder}/certificate.key"
     subprocess.run(["openssl", "req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=localhost",
                     *KEYS[key], "-out", files[0], "-keyout", files[1]], check=True,
                    capture_output=True)
-    return f"listen:\n  tls: {{certificate: {files[0]}, key: {files[1]}}}\n"
+    return files
+
+
+def listen_with(certificate):
+    """For the configuration's part `listen`."""
+    return f"tls: {{certificate: {certificate[0]}, key: {certificate[1]}}}"
 
 
 def measure(build, folder, key, script, connections, seconds):
     """Gateway CPU µs for each request, over TLS with such a key, or plain without one."""
-    tls = make_certificate(folder, key) if key else ""
+    tls = f"listen: {{{listen_with(make_certificate(folder, key))}}}\n" if key else ""
     with Stack(build, folder, "echo", config=ECHO + tls) as stack:
         url = f"{'https' if key else 'http'}://127.0.0.1:{stack.data}/v1/echo"
         wrk(url, connections, 1, script)
@@ -58,7 +64,13 @@ def write(build, folder, seconds, output):
              f"| a connection for each request, 16 at a time | {alone:.0f} µs | {curve:.0f} µs |"
              f" {rsa:.0f} µs |", "",
              f"So a handshake costs about {(curve - alone) / 1000:.2f} ms with a P-256 key, and"
-             f" {(rsa - alone) / 1000:.2f} ms with RSA 2048."]
+             f" {(rsa - alone) / 1000:.2f} ms with RSA 2048.", "",
+             f"The slope of VmRSS between {tls_memory.FEW:,} and {tls_memory.MANY:,} connections: all of the"
+             " process, outside the kernel. P-256, and clients' certificates with it. *TLS's own* is what TLS"
+             " adds to a plain connection that is idle or suspended; [the bound](../memory.md) has to take at"
+             " least that much for it.", ""]
+    certificate = make_certificate(folder, "P-256")
+    lines += tls_memory.memory(build, folder, certificate, listen_with(certificate))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines), f"\nwritten to {output}", sep="\n")
