@@ -62,7 +62,7 @@ void GatewayNode::Accept(const ConnectionRef& connection) {
 void GatewayNode::Turn(TimePoint now) {
     RunTurn(now);
     for (const std::uint64_t session : std::exchange(just_ended_, {})) {
-        stage_.ledger.CheckNoneWaitsFor(session);
+        stage_.ledger.OnSessionOver(session);
     }
 }
 

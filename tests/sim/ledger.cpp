@@ -76,6 +76,7 @@ void Ledger::OnCompleted(const gateway::Completion& completion, TimePoint now, T
     Entry& entry = entries_.at(number);
     Require(!entry.completed, Promise::kCompletedOnce, "request ", number, " ends again");
     entry.completed = true;
+    CheckEndedWithItsWorker(entry, number);
     Require(IsDocumented(completion.outcome, completion.progress), Promise::kKnownEnd, "request ",
             number, " ends as ", Name(completion.outcome), ", processed ",
             Name(completion.progress));
@@ -136,6 +137,7 @@ void Ledger::OnGatewayKilled(std::size_t gateway) {
     for (const std::uint64_t number : open) {
         Entry& entry = entries_[number];
         if (entry.terms.gateway != gateway) continue;
+        CheckEndedWithItsWorker(entry, number);
         coverage_.Count(Seen::kDiedWithItsGateway);
         entry.completed = true;
         Close(entry, number);
@@ -160,13 +162,17 @@ void Ledger::CheckDeadlines(std::size_t gateway, TimePoint now, TimePoint latest
             "a request is open ", (now - *deadlines.begin()) / 1us, " us after its deadline");
 }
 
-void Ledger::CheckNoneWaitsFor(std::uint64_t session) const {
+void Ledger::OnSessionOver(std::uint64_t session) {
     for (const std::uint64_t number : open_) {
-        const Entry& entry = entries_[number];
-        Require(entry.sent.session != session || entry.returned || entry.terms.idempotent,
-                Promise::kNobodyWaitsForTheDead, "request ", number, " was sent in session ",
-                session);
+        Entry& entry = entries_[number];
+        if (entry.sent.session != session || entry.returned) continue;
+        entry.overdue = !entry.terms.idempotent;
     }
+}
+
+void Ledger::CheckEndedWithItsWorker(const Entry& entry, std::uint64_t number) {
+    Require(!entry.overdue, Promise::kNobodyWaitsForTheDead, "request ", number,
+            " was sent in session ", entry.sent.session, ", which ended before it");
 }
 
 const Ledger::SentTo* Ledger::FindSentToAnother(std::size_t gateway, std::uint64_t session) const {

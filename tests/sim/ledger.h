@@ -54,8 +54,9 @@ class Ledger {
     TimePoint EarliestDeadline(std::size_t gateway) const;
     /// Every open request must have ended by now.
     void CheckDeadlines(std::size_t gateway, TimePoint now, TimePoint latest) const;
-    /// Whoever had been sent in a session that is over has ended, or may be redispatched.
-    void CheckNoneWaitsFor(std::uint64_t session) const;
+    /// Whoever had been sent in a session that is over has ended, or may be redispatched. What has
+    /// not, and is sent again or ends in another way, breaks a promise then.
+    void OnSessionOver(std::uint64_t session);
 
     /// The last send of an open request in another session, if any: for a worker that lies.
     const SentTo* FindSentToAnother(std::size_t gateway, std::uint64_t session) const;
@@ -71,6 +72,7 @@ class Ledger {
         bool completed = false;
         bool not_processed = false;  ///< what the client was told
         bool returned = false;       ///< the last send
+        bool overdue = false;        ///< should have ended with its worker
         std::uint32_t starts = 0;
         std::uint32_t sends = 0;  ///< that were not handed back: each may have been started
         SentTo sent;
@@ -81,6 +83,7 @@ class Ledger {
         std::multiset<TimePoint> deadlines;
     };
 
+    static void CheckEndedWithItsWorker(const Entry& entry, std::uint64_t number);
     void CountEnd(const Entry& entry, const gateway::Completion& completion);
     void Close(Entry& entry, std::uint64_t number);
     void Release(Entry& entry);

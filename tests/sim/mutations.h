@@ -3,7 +3,6 @@
 #include <span>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "gateway/core/mutation.h"
 #include "tests/sim/promise.h"
@@ -11,12 +10,12 @@
 
 namespace holdfast::sim {
 
-/// A rule that can be broken, and the promises one of which must be found broken then. Only in the
-/// build with HOLDFAST_MUTATIONS.
+/// A rule that can be broken, and the promise that must be found broken then. Only in the build
+/// with HOLDFAST_MUTATIONS.
 struct Mutation {
     std::string_view name;
     std::variant<gateway::Rule, worker::Rule> rule;
-    std::vector<Promise> expected;
+    Promise expected;
 };
 
 std::span<const Mutation> Mutations();
