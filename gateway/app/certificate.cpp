@@ -77,25 +77,13 @@ std::optional<std::chrono::sys_seconds> Certificate::Expires() const {
     return std::chrono::sys_seconds(std::chrono::seconds(expires_.load()));
 }
 
-CertificateReport CheckCertificate(const config::LoadedConfig& loaded) {
-    CertificateReport report;
-    const config::Tls& tls = loaded.config.listen.tls;
-    if (tls.certificate.empty()) return report;
-    try {
-        const http::TlsContext context(OptionsOf(tls));
-        report.warnings = context.warnings();
-        if (auto end = EndWarning(tls.certificate, context.expires())) {
-            report.warnings.push_back(std::move(*end));
-        }
-    } catch (const std::exception& error) {
-        const auto origin = loaded.origins.find("listen.tls.certificate");
-        const bool in_file =
-            origin != loaded.origins.end() && origin->second.kind == config::Origin::Kind::kFile;
-        report.problem = {loaded.file, in_file ? origin->second.line : 0,
-                          in_file ? origin->second.column : 0,
-                          std::string("'listen.tls': ") + error.what()};
+std::vector<std::string> CertificateWarnings(const config::Tls& config) {
+    const http::TlsContext context(OptionsOf(config));
+    std::vector<std::string> warnings = context.warnings();
+    if (auto end = EndWarning(config.certificate, context.expires())) {
+        warnings.push_back(std::move(*end));
     }
-    return report;
+    return warnings;
 }
 
 }  // namespace holdfast::gateway::app

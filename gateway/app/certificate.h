@@ -51,12 +51,8 @@ class Certificate {
     std::atomic<std::int64_t> expires_{0};  ///< seconds since the epoch
 };
 
-/// For --check-config: what is wrong with the files that the configuration names, and what is
-/// doubtful.
-struct CertificateReport {
-    std::optional<config::Problem> problem;
-    std::vector<std::string> warnings;
-};
-CertificateReport CheckCertificate(const config::LoadedConfig& loaded);
+/// What is doubtful about the files of a port that is not plain. Throws std::runtime_error, "FILE:
+/// what is wrong".
+std::vector<std::string> CertificateWarnings(const config::Tls& config);
 
 }  // namespace holdfast::gateway::app

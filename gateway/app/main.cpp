@@ -12,7 +12,7 @@
 #include <string>
 
 #include "gateway/app/app.h"
-#include "gateway/app/certificate.h"
+#include "gateway/app/file_check.h"
 #include "gateway/app/settings.h"
 #include "gateway/app/signals.h"
 #include "gateway/config/config.h"
@@ -52,11 +52,11 @@ int PrintProblems(const std::vector<config::Problem>& problems) {
 }
 
 int CheckConfig(const config::LoadedConfig& loaded) {
-    const app::CertificateReport certificate = app::CheckCertificate(loaded);
-    for (const std::string& warning : certificate.warnings) {
+    const app::FileReport files = app::CheckFiles(loaded);
+    for (const std::string& warning : files.warnings) {
         std::fprintf(stderr, "warning: %s\n", warning.c_str());
     }
-    if (certificate.problem) return PrintProblems({*certificate.problem});
+    if (!files.problems.empty()) return PrintProblems(files.problems);
     const config::MemoryTerms terms = config::MemoryBound(loaded.config);
     std::printf("the configuration is good; %s", config::DescribeMemory(terms).c_str());
     return kOk;

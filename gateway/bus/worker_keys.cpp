@@ -33,9 +33,12 @@ bool WorkerKeys::Contains(std::span<const std::uint8_t> key) const {
     return std::ranges::binary_search(keys_, wanted);
 }
 
+std::string LoadSecretKey(const std::string& file) {
+    return curve::ReadSecretCertificate(file).secret_key;
+}
+
 CurveOptions LoadCurve(const std::string& secret_file, const std::string& workers_folder) {
-    return {curve::ReadSecretCertificate(secret_file).secret_key,
-            std::make_shared<const WorkerKeys>(workers_folder)};
+    return {LoadSecretKey(secret_file), std::make_shared<const WorkerKeys>(workers_folder)};
 }
 
 }  // namespace holdfast::gateway

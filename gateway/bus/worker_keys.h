@@ -34,6 +34,9 @@ struct CurveOptions {
     std::shared_ptr<const WorkerKeys> workers;
 };
 
+/// The secret key in the gateway's own certificate. Throws as LoadCurve does.
+std::string LoadSecretKey(const std::string& file);
+
 /// Reads the gateway's secret certificate and the folder of its workers' public ones. Throws
 /// std::runtime_error that names the file and says what is wrong, never a key.
 CurveOptions LoadCurve(const std::string& secret_file, const std::string& workers_folder);

@@ -53,23 +53,15 @@ class Checker {
     /// After those, a route's default stands where the route does.
     Problem Place(Paths paths) const {
         for (const std::string& path : paths) {
-            if (const auto place = PlaceOf(path)) return *place;
+            if (const auto place = PlaceOf(loaded_, path)) return *place;
         }
         for (const std::string& path : paths) {
             const std::size_t end_of_route = path.find("].");
             if (end_of_route == std::string::npos) continue;
-            if (const auto place = PlaceOf(path.substr(0, end_of_route + 1))) return *place;
+            if (const auto place = PlaceOf(loaded_, path.substr(0, end_of_route + 1)))
+                return *place;
         }
         return {loaded_.file, 0, 0, ""};
-    }
-
-    std::optional<Problem> PlaceOf(const std::string& path) const {
-        const auto found = loaded_.origins.find(path);
-        if (found == loaded_.origins.end()) return std::nullopt;
-        const Origin& origin = found->second;
-        if (origin.kind == Origin::Kind::kEnvironment) return Problem{"$" + origin.name, 0, 0, ""};
-        if (origin.kind != Origin::Kind::kFile) return std::nullopt;
-        return Problem{origin.name, origin.line, origin.column, ""};
     }
 
     void RequireAtMost(std::uint64_t value, const std::string& path, std::uint64_t bound,
@@ -302,6 +294,15 @@ constexpr std::uint64_t kReservedDescriptors = 64;
 
 std::vector<Problem> CheckExcept(const LoadedConfig& loaded, const Broken& broken) {
     return Checker(loaded, broken).Run();
+}
+
+std::optional<Problem> PlaceOf(const LoadedConfig& loaded, const std::string& path) {
+    const auto found = loaded.origins.find(path);
+    if (found == loaded.origins.end()) return std::nullopt;
+    const Origin& origin = found->second;
+    if (origin.kind == Origin::Kind::kEnvironment) return Problem{"$" + origin.name, 0, 0, ""};
+    if (origin.kind != Origin::Kind::kFile) return std::nullopt;
+    return Problem{origin.name, origin.line, origin.column, ""};
 }
 
 std::vector<Problem> Check(const LoadedConfig& loaded) {

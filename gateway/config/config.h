@@ -243,6 +243,9 @@ LoadResult Load(const std::optional<std::string>& path, const Environment& envir
 /// The same for text that is already in memory; `file` is the name that problems carry.
 LoadResult LoadText(std::string_view text, std::string file, const Environment& environment);
 
+/// Where a key was given, with no message yet; nothing when it has its default.
+std::optional<Problem> PlaceOf(const LoadedConfig& loaded, const std::string& path);
+
 /// Combinations of values that are each allowed but cannot work together. Load() calls it.
 std::vector<Problem> Check(const LoadedConfig& loaded);
 
