@@ -6,11 +6,16 @@
 
 namespace holdfast::worker {
 
-CurveKeys::CurveKeys(const std::string& gateway_file, const std::string& own_file) {
+CurveKeys::CurveKeys(std::string gateway_certificate, std::string own_certificate)
+    : gateway_file(std::move(gateway_certificate)), own_file(std::move(own_certificate)) {
     gateway = curve::ReadCertificate(gateway_file).public_key;
-    curve::Certificate own = curve::ReadSecretCertificate(own_file);
-    own_public = std::move(own.public_key);
-    own_secret = std::move(own.secret_key);
+    curve::Certificate certificate = curve::ReadSecretCertificate(own_file);
+    own_public = std::move(certificate.public_key);
+    own_secret = std::move(certificate.secret_key);
+}
+
+std::shared_ptr<const CurveKeys> CurveKeys::ReadAnew() const {
+    return std::make_shared<const CurveKeys>(gateway_file, own_file);
 }
 
 }  // namespace holdfast::worker

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace holdfast::worker {
@@ -8,8 +9,13 @@ namespace holdfast::worker {
 struct CurveKeys {
     /// Reads the gateways' public certificate and this worker's secret one. Throws
     /// std::runtime_error that names the file and says what is wrong, never a key.
-    CurveKeys(const std::string& gateway_file, const std::string& own_file);
+    CurveKeys(std::string gateway_certificate, std::string own_certificate);
 
+    /// What the same files hold now. Throws as the constructor does.
+    std::shared_ptr<const CurveKeys> ReadAnew() const;
+
+    std::string gateway_file;
+    std::string own_file;
     std::string gateway;  ///< the public key of the gateways; all of them have the same
     std::string own_public;
     std::string own_secret;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct LoopOptions {
 /// Carries bytes between the gateways and the rules in Worker, and requests between those and the
 /// handler threads. Never runs the plugin, so that pings are answered whatever a handler does.
 ///
-/// Thread: the one that calls Run; RequestDrain from any. Owner: Runtime.
+/// Thread: the one that calls Run; RequestDrain and SetCurveKeys from any. Owner: Runtime.
 class Loop final : private Transmitter, private Handlers {
   public:
     Loop(LoopOptions options, PluginHost& host, HandlerPool& pool, FinishedInbox& finished,
@@ -47,6 +48,9 @@ class Loop final : private Transmitter, private Handlers {
     /// unfinished has been cancelled.
     DrainState Run();
     void RequestDrain();
+    /// From now on, for new connections: sessions go on. Only where the leg is encrypted. Not after
+    /// RequestDrain.
+    void SetCurveKeys(std::shared_ptr<const CurveKeys> keys);
 
   private:
     /// Longer than a gateway takes between two refusals.
@@ -72,6 +76,7 @@ class Loop final : private Transmitter, private Handlers {
     void Cancel(RequestRecord& request) override { host_.Cancel(request); }
     TimePoint AllBusySince() override { return pool_.AllBusySince(); }
 
+    void TakeNewKeys(TimePoint now);
     void OpenSocket(Connection& connection, TimePoint now);
     void OnNoHandshake(Connection& connection, TimePoint now);
     void Connect(const std::string& endpoint, TimePoint now);
@@ -86,7 +91,7 @@ class Loop final : private Transmitter, private Handlers {
     void Sleep();
 
     WorkerOptions rules_;
-    const std::shared_ptr<const CurveKeys> curve_;
+    std::shared_ptr<const CurveKeys> curve_;
     PluginHost& host_;
     HandlerPool& pool_;
     FinishedInbox& finished_;
@@ -97,6 +102,8 @@ class Loop final : private Transmitter, private Handlers {
     HealthFile health_;
     std::function<void()> on_welcomed_;  ///< empty once it was called
     std::atomic<bool> drain_requested_{false};
+    std::mutex new_keys_mutex_;
+    std::shared_ptr<const CurveKeys> new_keys_;  ///< guarded by the mutex; null: none
 
     zmq::context_t context_;
     std::map<std::uint64_t, Connection> connections_;  ///< by link

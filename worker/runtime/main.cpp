@@ -12,8 +12,10 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "worker/runtime/attach_wait.h"
 #include "worker/runtime/crash_report.h"
@@ -29,32 +31,57 @@
 namespace holdfast::worker {
 namespace {
 
-sigset_t EndSignals() {
+sigset_t WatchedSignals() {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
     return set;
 }
 
-/// Takes the signals for the whole process: the first drains, a second one ends it at once.
-/// Under a supervisor, further ones change nothing: a terminal and systemd signal all processes at
-/// once, and so does the supervisor, which alone decides what is the second one. It kills; where it
-/// has died itself, the process ends `supervised_limit` after the first, even if its drain hangs.
+/// Waits for it.
+int NextSignal() {
+    const sigset_t set = WatchedSignals();
+    int signal = 0;
+    sigwait(&set, &signal);
+    return signal;
+}
+
+/// On SIGHUP, without a supervisor.
+void ReloadKeys(Runtime& runtime, const CurveKeys* keys) {
+    if (keys == nullptr) {
+        spdlog::info(
+            "SIGHUP: there are no keys to reload; a new plugin needs --processes, or a restart");
+        return;
+    }
+    try {
+        runtime.SetCurveKeys(keys->ReadAnew());
+        spdlog::info("SIGHUP: the keys were reloaded, for new connections");
+    } catch (const std::runtime_error& error) {
+        spdlog::error("SIGHUP: the keys stay as they were: {}", error.what());
+    }
+}
+
+/// Takes the signals for the whole process: the first that ends it drains, a second one ends it at
+/// once. Under a supervisor, further ones change nothing: a terminal and systemd signal all
+/// processes at once, and so does the supervisor, which alone decides what is the second one. It
+/// kills; where it has died itself, the process ends `supervised_limit` after the first, even if
+/// its drain hangs. SIGHUP reloads the keys, but under a supervisor, which starts new processes.
 /// Detached: it lives as long as the process.
-void WatchSignals(Runtime& runtime, std::optional<Duration> supervised_limit) {
-    std::thread([&runtime, supervised_limit] {
-        const sigset_t set = EndSignals();
-        int signal = 0;
-        sigwait(&set, &signal);
+void WatchSignals(Runtime& runtime, std::optional<Duration> supervised_limit,
+                  std::shared_ptr<const CurveKeys> keys) {
+    std::thread([&runtime, supervised_limit, keys = std::move(keys)] {
+        while (NextSignal() == SIGHUP) {
+            if (!supervised_limit) ReloadKeys(runtime, keys.get());
+        }
         spdlog::info(supervised_limit ? "draining" : "draining; a second signal ends at once");
         runtime.RequestDrain();
         if (supervised_limit) {
             std::this_thread::sleep_for(*supervised_limit);
             _exit(kExitDrainTimedOut);
         }
-        sigwait(&set, &signal);
-        _exit(128 + signal);
+        int second = SIGHUP;
+        while (second == SIGHUP) second = NextSignal();
+        _exit(128 + second);
     }).detach();
 }
 
@@ -102,8 +129,10 @@ int Serve(Options options, const std::optional<ChildContext>& context) {
         spdlog::warn("running as root, which nothing here needs: use another user");
     }
     if (context) ReportToSupervisor(context->report_fd, "started");
-    WatchSignals(*runtime, context ? std::optional(options.processes.supervisor.rules.drain_limit)
-                                   : std::nullopt);
+    WatchSignals(
+        *runtime,
+        context ? std::optional(options.processes.supervisor.rules.drain_limit) : std::nullopt,
+        options.runtime.curve);
     const DrainState state = runtime->Run();
     const bool drained = state == DrainState::kDrained;
     if (drained) {
@@ -167,7 +196,7 @@ int Main(int argc, char** argv) {
     }
 
     // Before any thread: all inherit it.
-    const sigset_t set = EndSignals();
+    const sigset_t set = WatchedSignals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // libzmq draws its identities from rand() and never seeds it.
     timespec now{};

@@ -129,6 +129,10 @@ void Runtime::RequestDrain() {
     parts_->loop.RequestDrain();
 }
 
+void Runtime::SetCurveKeys(std::shared_ptr<const CurveKeys> keys) {
+    parts_->loop.SetCurveKeys(std::move(keys));
+}
+
 bool Runtime::WaitForHandlers(Duration patience) {
     const TimePoint until = Clock::now() + patience;
     while (parts_->pool->AnyBusy()) {

@@ -33,7 +33,7 @@ struct RuntimeOptions {
 };
 
 /// A whole worker: plugin, handler threads, loop.
-/// Thread: main makes, runs and ends it; RequestDrain from any.
+/// Thread: main makes, runs and ends it; RequestDrain and SetCurveKeys from any.
 class Runtime {
   public:
     /// Loads and starts the plugin; throws PluginError, ConfigError, or std::runtime_error when it
@@ -46,6 +46,8 @@ class Runtime {
     /// Serves until RequestDrain has done its work.
     DrainState Run();
     void RequestDrain();
+    /// For new connections. Only where the leg is encrypted. Not after RequestDrain.
+    void SetCurveKeys(std::shared_ptr<const CurveKeys> keys);
     /// Waits until no thread is inside the plugin. False when `patience` passed first: then this
     /// object cannot be destroyed, and the process must end without it.
     bool WaitForHandlers(Duration patience);

@@ -46,8 +46,7 @@ SpawnedChild Spawn(char* const* arguments, ChildContext context) {
         ::signal(SIGXFSZ, SIG_DFL);
         sigset_t blocked;
         sigemptyset(&blocked);
-        sigaddset(&blocked, SIGTERM);
-        sigaddset(&blocked, SIGINT);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&blocked, signal);
         ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
         // Not by its name: that may be another version by now.
         ::execve("/proc/self/exe", arguments, pointers.data());

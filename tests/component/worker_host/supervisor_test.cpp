@@ -157,6 +157,19 @@ TEST_F(Supervised, ASignalToSupervisorAndProcessesIsOneDrain) {
     EXPECT_EQ(worker->Wait(ms(20'000)), 0);
 }
 
+/// As a terminal that is closed sends it to all of them: the supervisor decides what it means.
+TEST_F(Supervised, AHangupOfAProcessEndsNothing) {
+    Start({"--processes", "1"});
+    const auto child = static_cast<pid_t>(gateway.hellos[0].pid());
+    ASSERT_EQ(::kill(child, SIGHUP), 0);
+    const auto id = gateway.Ask("echo");
+    EXPECT_TRUE(gateway.ReplyTo(id).has_value());
+    worker->Signal(SIGTERM);
+    EXPECT_EQ(worker->Wait(ms(20'000)), 0);
+    EXPECT_EQ(gateway.hellos.size(), 1U);
+    EXPECT_FALSE(Logged("SIGHUP"));
+}
+
 TEST_F(Supervised, ASecondSignalEndsThemAtOnce) {
     Start({"--processes", "1"});
     const auto id = gateway.Ask("never");

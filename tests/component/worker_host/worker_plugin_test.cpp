@@ -85,6 +85,20 @@ TEST_F(WorkerLifetime, ASecondSignalEndsAtOnce) {
     EXPECT_EQ(worker->Wait(ms(5000)), 130);
 }
 
+TEST_F(WorkerLifetime, AHangupEndsNothingAndIsNoSecondSignal) {
+    Start();
+    const auto id = gateway.Ask("sleep 500");
+    ASSERT_TRUE(WaitNoted("started", id));
+    worker->Signal(SIGHUP);
+    ASSERT_TRUE(WaitLogged("SIGHUP: there are no keys to reload"));
+    EXPECT_EQ(gateway.goodbyes, 0);
+    worker->Signal(SIGTERM);
+    ASSERT_TRUE(WaitLogged("draining"));
+    worker->Signal(SIGHUP);
+    EXPECT_EQ(gateway.ReplyTo(id).value().body(), "slept");
+    EXPECT_EQ(worker->Wait(ms(10'000)), 0);
+}
+
 TEST_F(WorkerLifetime, WithoutAGatewayItEndsAtOnce) {
     Run({"--plugin", Plugin("echo"), "--gateway", "tcp://127.0.0.1:9"});
     ASSERT_TRUE(WaitLogged("connecting"));

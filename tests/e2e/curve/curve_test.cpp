@@ -78,5 +78,44 @@ TEST_F(Curve, SighupLetsInAWorkerThatWasIntroducedMeanwhile) {
         << "a SIGHUP is no second signal";
 }
 
+TEST_F(Curve, SighupGivesAWorkerTheKeyThatItsFileHoldsNow) {
+    const fs::path mine = keys() / "mine.key_secret";
+    const auto become = [&](const std::string& name) {
+        fs::copy_file(keys() / name, mine, fs::copy_options::overwrite_existing);
+    };
+    become("worker-b.key_secret");
+    Process& worker = StartWorker("mine");
+    ASSERT_TRUE(Says(worker, "refused the handshake"));
+    become("worker-a.key_secret");
+    worker.Signal(SIGHUP);
+    EXPECT_TRUE(Says(worker, "the keys were reloaded"));
+    EXPECT_TRUE(stack_.WaitForWorkers(1)) << worker.Output();
+
+    // One that cannot be used leaves everything as it is.
+    become("worker-a.key");
+    worker.Signal(SIGHUP);
+    EXPECT_TRUE(
+        Says(worker, "the keys stay as they were: " + mine.string() + ": has no secret-key"));
+    const auto answer = stack_.Client().Post("/v1/echo", "still here", "text/plain");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, "still here");
+    worker.Signal(SIGTERM);
+    EXPECT_EQ(worker.Wait(std::chrono::seconds(30) * SlowFactor()), 0);
+}
+
+TEST_F(Curve, ANewKeyOfAWorkerEndsNoSession) {
+    const fs::path mine = keys() / "mine.key_secret";
+    fs::copy_file(keys() / "worker-a.key_secret", mine);
+    Process& worker = StartWorker("mine");
+    ASSERT_TRUE(stack_.WaitForWorkers(1));
+    fs::copy_file(keys() / "worker-b.key_secret", mine, fs::copy_options::overwrite_existing);
+    worker.Signal(SIGHUP);
+    ASSERT_TRUE(Says(worker, "the keys were reloaded"));
+    const auto answer = stack_.Client().Post("/v1/echo", "hello", "text/plain");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, "hello");
+    EXPECT_EQ(worker.Output().find("is over"), std::string::npos) << worker.Output();
+}
+
 }  // namespace
 }  // namespace holdfast::testing
