@@ -48,15 +48,18 @@ routes:
 
 constexpr std::uint64_t kSeed = 812672282;
 
-std::optional<std::uint64_t> NumberFrom(const char* variable) {
+/// Takes the variable out of the environment: the gateways would inherit it, and refuse to start
+/// with a name that they do not know.
+std::optional<std::uint64_t> TakeNumber(const char* variable) {
     const char* text = std::getenv(variable);
     if (text == nullptr) return std::nullopt;
     std::uint64_t number = 0;
-    const std::string_view view(text);
-    const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), number);
-    if (error != std::errc() || end != view.data() + view.size()) {
+    const std::string value(text);
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size()) {
         throw std::invalid_argument(std::string(variable) + " must be a number");
     }
+    unsetenv(variable);
     return number;
 }
 
@@ -215,8 +218,8 @@ class Round {
 
 /// A soak has new seeds, any other run the same one.
 void Rounds(bool encrypted) {
-    const auto soak = NumberFrom("HOLDFAST_SOAK_MINUTES");
-    const auto given = NumberFrom("HOLDFAST_CHAOS_SEED");
+    static const auto soak = TakeNumber("HOLDFAST_SOAK_MINUTES");
+    static const auto given = TakeNumber("HOLDFAST_CHAOS_SEED");
     // Both legs have half of the time.
     const auto until = steady_clock::now() + minutes(soak.value_or(0)) / 2;
     do {
