@@ -131,8 +131,11 @@ class Round {
                 return now >= fault.at + fault.lasts && fleet_.End(fault);
             });
             if (!coming.empty() && now >= coming.front().at) {
-                fleet_.Begin(coming.front());
-                on.push_back(coming.front());
+                if (fleet_.Begin(coming.front())) {
+                    on.push_back(coming.front());
+                } else {
+                    ++left_out_;
+                }
                 coming.pop_front();
             }
             // Only a process that does not end when it is told to keeps a fault on for so long.
@@ -188,7 +191,8 @@ class Round {
         }
         const LinkCounts legs = fleet_.legs();
         const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
-        std::printf("  %zu faults: %s\n", schedule_.size(), faults.c_str());
+        std::printf("  %zu faults, %zu of them left out: %s\n", schedule_.size(), left_out_,
+                    faults.c_str());
         std::printf("  legs: %llu connections, %llu cut, %llu bits flipped\n",
                     number(legs.connections), number(legs.cut), number(legs.corrupted));
         std::printf(
@@ -211,6 +215,7 @@ class Round {
     const bool encrypted_;
     Fleet fleet_;
     const std::vector<Fault> schedule_;
+    std::size_t left_out_ = 0;  ///< their process was still draining
     std::vector<load::StockLevel> before_;
     OrderTally tally_;
     std::map<std::string, WitnessAnswer> answers_;

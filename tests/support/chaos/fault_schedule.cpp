@@ -16,16 +16,6 @@ constexpr std::array<std::string_view, kFaultKinds> kNames = {
     "drain gateway", "stall leg",    "cut leg",       "throttle leg", "corrupt leg",
     "stall clients", "cut requests", "cut responses", "lock database"};
 
-enum class TargetKind : std::uint8_t { kWorker, kGateway, kLeg, kClients, kDatabase };
-
-TargetKind TargetOf(FaultKind kind) {
-    if (kind <= FaultKind::kDrainWorker) return TargetKind::kWorker;
-    if (kind <= FaultKind::kDrainGateway) return TargetKind::kGateway;
-    if (kind <= FaultKind::kCorruptLeg) return TargetKind::kLeg;
-    if (kind <= FaultKind::kCutResponses) return TargetKind::kClients;
-    return TargetKind::kDatabase;
-}
-
 /// Where only one fault can be at a time: kind of target, worker, gateway.
 using Place = std::tuple<TargetKind, std::size_t, std::size_t>;
 
@@ -75,6 +65,14 @@ std::vector<FaultKind> Kinds(const FaultTargets& targets) {
 
 std::string_view Name(FaultKind kind) {
     return kNames[static_cast<std::size_t>(kind)];
+}
+
+TargetKind TargetOf(FaultKind kind) {
+    if (kind <= FaultKind::kDrainWorker) return TargetKind::kWorker;
+    if (kind <= FaultKind::kDrainGateway) return TargetKind::kGateway;
+    if (kind <= FaultKind::kCorruptLeg) return TargetKind::kLeg;
+    if (kind <= FaultKind::kCutResponses) return TargetKind::kClients;
+    return TargetKind::kDatabase;
 }
 
 std::string ToText(const Fault& fault) {

@@ -30,6 +30,9 @@ enum class FaultKind : std::uint8_t {
 inline constexpr std::size_t kFaultKinds = 14;
 std::string_view Name(FaultKind kind);
 
+enum class TargetKind : std::uint8_t { kWorker, kGateway, kLeg, kClients, kDatabase };
+TargetKind TargetOf(FaultKind kind);
+
 struct Fault {
     FaultKind kind = FaultKind::kKillWorker;
     std::chrono::milliseconds at{};  ///< since the begin of the schedule

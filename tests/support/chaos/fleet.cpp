@@ -123,9 +123,12 @@ FaultTargets Fleet::targets() const {
             .corruptible = options_.encrypted};
 }
 
-void Fleet::Begin(const Fault& fault) {
+bool Fleet::Begin(const Fault& fault) {
     Inspect();
     Worker& worker = workers_.at(fault.worker);
+    const TargetKind target = TargetOf(fault.kind);
+    if (target == TargetKind::kWorker && !worker.expected) return false;
+    if (target == TargetKind::kGateway && !gateway_expected_.at(fault.gateway)) return false;
     Process& gateway = gateways_.at(fault.gateway)->gateway();
     switch (fault.kind) {
         case FaultKind::kKillWorker:
@@ -163,6 +166,7 @@ void Fleet::Begin(const Fault& fault) {
             }
             break;
     }
+    return true;
 }
 
 bool Fleet::End(const Fault& fault) {

@@ -35,7 +35,9 @@ class Fleet {
     void Start();
 
     FaultTargets targets() const;
-    void Begin(const Fault& fault);
+    /// False when it is left out, as its process is on its way out: what drains may take longer
+    /// than the schedule gives it.
+    bool Begin(const Fault& fault);
     /// True when it is over; false when what drains has not ended yet: ask again.
     bool End(const Fault& fault);
 
