@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include <atomic>
+#include <future>
 #include <thread>
 
 #include "tests/support/chaos/fault_schedule.h"
@@ -18,7 +20,9 @@ using std::chrono::steady_clock;
 class Links : public ::testing::Test {
   protected:
     Links() : port_(server_.bind_to_any_port("127.0.0.1")) {
-        server_.Post("/", [](const httplib::Request& request, httplib::Response& response) {
+        server_.Post("/", [this](const httplib::Request& request, httplib::Response& response) {
+            ++arrived_;
+            std::this_thread::sleep_for(milliseconds(request.body == "slow" ? 500 : 0));
             response.set_content(request.body, "text/plain");
         });
         thread_ = std::thread([this] { server_.listen_after_bind(); });
@@ -36,6 +40,7 @@ class Links : public ::testing::Test {
         return client.Post("/", body, "text/plain");
     }
 
+    std::atomic<int> arrived_{0};
     httplib::Server server_;
     int port_;
     std::thread thread_;
@@ -66,6 +71,17 @@ TEST_F(Links, AStalledLinkMovesNothingUntilItIsHealed) {
     healer.join();
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->body, "late");
+}
+
+TEST_F(Links, ALinkThatHoldsOneDirectionCarriesTheOther) {
+    auto under_way = std::async(std::launch::async, [this] { return Post("slow"); });
+    ASSERT_TRUE(Eventually([this] { return arrived_ == 1; }));
+    link_->Behave({.forth_stalled = true});
+    EXPECT_TRUE(under_way.get());
+    EXPECT_FALSE(Post("held", milliseconds(200)));
+    EXPECT_EQ(arrived_, 1);
+    link_->Behave();
+    EXPECT_TRUE(Post("again"));
 }
 
 TEST_F(Links, AThrottledLinkTakesItsTime) {

@@ -131,8 +131,8 @@ void TcpProxy::Run() {
         for (Link& link : links_) {
             if (link.epoch != now_epoch_) Draw(link);
             for (const Pump* pump : {&link.forth, &link.back}) {
-                const bool moves =
-                    !now_.stalled && (now_.bytes_per_second == 0 || pump->allowance >= 1);
+                const bool stalled = now_.stalled || (now_.forth_stalled && pump == &link.forth);
+                const bool moves = !stalled && (now_.bytes_per_second == 0 || pump->allowance >= 1);
                 if (!moves || pump->ended) continue;  // not even its errors are looked at
                 if (pump->held.empty()) waits.push_back({pump->from, POLLIN, 0});
                 if (!pump->held.empty()) waits.push_back({pump->to, POLLOUT, 0});
@@ -146,8 +146,8 @@ void TcpProxy::Run() {
         if (now_.stalled) continue;
         std::uint64_t cut = 0;
         for (auto link = links_.begin(); link != links_.end();) {
-            const bool lives =
-                Move(link->forth) && Move(link->back) && !(link->forth.ended && link->back.ended);
+            const bool lives = (now_.forth_stalled || Move(link->forth)) && Move(link->back) &&
+                               !(link->forth.ended && link->back.ended);
             if (lives) {
                 ++link;
                 continue;

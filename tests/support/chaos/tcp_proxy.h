@@ -14,6 +14,7 @@ namespace holdfast::testing {
 /// What a link does to the bytes that cross it, in both directions unless it says one.
 struct LinkBehaviour {
     bool stalled = false;                ///< nothing moves; connections stay open
+    bool forth_stalled = false;          ///< nothing moves to the target
     std::uint32_t bytes_per_second = 0;  ///< of each direction of each connection; 0: no limit
     std::uint32_t corrupt_one_in = 0;    ///< one bit of about so many bytes is flipped; 0: none
     std::uint32_t cut_forth_within =
