@@ -1,8 +1,11 @@
 // A gateway and two order workers on hosts of their own, as network namespaces: cables are pulled,
-// one direction is lost, packets are lost and late.
+// one direction is lost, packets are lost, late and overtaken, hosts die unheard.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <fstream>
+#include <map>
 #include <thread>
 
 #include "tests/support/chaos/network_lab.h"
@@ -24,13 +27,12 @@ constexpr std::uint16_t kBus = 5570;
 constexpr const char* kConfig = R"(
 listen: {address: 0.0.0.0, port: 8080}
 ops: {address: 0.0.0.0, port: 8081, allow_remote: true}
-bus: {address: 0.0.0.0, port: 5570, allow_plain_remote: true}
 ready: {required_services: []}
 routes:
   - path: /v1/orders
     methods: [POST]
     service: orders
-    timeout: 3s
+    timeout: 10s
     idempotent: true
     idempotency_key: true
     add: {orderId: uuid7, receivedAt: received_at, customer: body.customer, currency: body.currency}
@@ -39,19 +41,21 @@ routes:
 
 class Hosts : public ::testing::Test {
   protected:
-    void SetUp() override {
-        if (const std::string why = NetworkLab::WhyNot(); !why.empty()) GTEST_SKIP() << why;
-        lab_ = std::make_unique<NetworkLab>(std::vector<std::string>{"g", "w1", "w2"});
-        const auto config = folder_.directory() / "hosts.yaml";
-        std::ofstream(config) << kConfig;
-        gateway_ = Start("g", {folder_.gateway_binary(), "--config", config});
-        for (const char* worker : {"w1", "w2"}) {
-            workers_.push_back(Start(
-                worker, WorkerCommand("orders",
-                                      {"tcp://" + lab_->Address("g") + ":" + std::to_string(kBus)},
-                                      OrdersOptions(folder_.database(), 2))));
-        }
-        ASSERT_TRUE(Live(2)) << gateway_->Output() << workers_.front()->Output();
+    explicit Hosts(Cables cables = Cables::kKernel) : cables_(cables) {}
+
+    void SetUp() override { Begin("700ms"); }
+
+    /// Silence of a worker for `peer_timeout` is its loss.
+    void Begin(const std::string& peer_timeout) {
+        if (const std::string why = NetworkLab::WhyNot(cables_); !why.empty()) GTEST_SKIP() << why;
+        lab_ = std::make_unique<NetworkLab>(std::vector<std::string>{"g", "w1", "w2"}, cables_);
+        std::ofstream(config()) << kConfig << "bus: {address: 0.0.0.0, port: " << kBus
+                                << ", allow_plain_remote: true, peer_timeout: " << peer_timeout
+                                << "}\n";
+        StartGateway();
+        StartWorker("w1");
+        StartWorker("w2");
+        ASSERT_TRUE(Live(2)) << gateway_->Output() << workers_["w1"]->Output();
         before_ = StockOf(folder_.database());
         orders_ = std::make_unique<OrderClients>(
             OrderClientOptions{.hosts = {lab_->Address("g")},
@@ -70,18 +74,30 @@ class Hosts : public ::testing::Test {
         EXPECT_TRUE(MoreAreCreated());
         const OrderTally tally = orders_->Stop();
         EXPECT_THAT(tally.broken_promises, IsEmpty());
+        if (all_are_created_) {
+            EXPECT_EQ(tally.created, tally.requests);
+        }
         EXPECT_THAT(Disagreements(tally, folder_.database(), before_), IsEmpty());
         const load::Reconciliation found = ReconcileWith(Ledger(), folder_.database(), before_);
         EXPECT_EQ(found.Differences(), 0U) << ToText(found);
         EXPECT_EQ(found.incomplete, "");
         EXPECT_TRUE(Eventually([this] { return Ops("/v1/pending").value("suspended", -1) == 0; }));
         EXPECT_TRUE(gateway_->Running());
-        for (const auto& worker : workers_) EXPECT_TRUE(worker->Running()) << worker->Output();
+        for (const auto& [host, worker] : workers_) {
+            EXPECT_TRUE(worker->Running()) << worker->Output();
+        }
         for (const auto& [answer, count] : tally.answers) {
             std::printf("  %6llu  %s\n", static_cast<unsigned long long>(count), answer.c_str());
         }
     }
 
+    void StartGateway() { gateway_ = Start("g", {folder_.gateway_binary(), "--config", config()}); }
+    void StartWorker(const std::string& host) {
+        const std::string bus = "tcp://" + lab_->Address("g") + ":" + std::to_string(kBus);
+        workers_[host] =
+            Start(host, WorkerCommand("orders", {bus}, OrdersOptions(folder_.database(), 2)));
+    }
+    std::string config() const { return folder_.directory() / "hosts.yaml"; }
     std::string Ledger() const { return folder_.directory() / "ledger.jsonl"; }
 
     std::unique_ptr<Process> Start(const std::string& host,
@@ -95,7 +111,7 @@ class Hosts : public ::testing::Test {
         if (!answer || answer->status != 200) return nlohmann::json::object();
         return nlohmann::json::parse(answer->body);
     }
-    bool Live(std::size_t count) const {
+    bool Live(std::size_t count, milliseconds patience = seconds(20) * SlowFactor()) const {
         return Eventually(
             [&] {
                 const auto workers = Ops("/v1/workers").value("workers", nlohmann::json::array());
@@ -103,7 +119,7 @@ class Hosts : public ::testing::Test {
                 for (const auto& worker : workers) live += worker.value("state", "") == "live";
                 return live == count;
             },
-            seconds(20) * SlowFactor());
+            patience);
     }
     bool MoreAreCreated() const {
         const std::uint64_t before = orders_->created();
@@ -111,12 +127,14 @@ class Hosts : public ::testing::Test {
                           seconds(20) * SlowFactor());
     }
 
+    const Cables cables_;
     const Stack folder_;  ///< for its folder and binaries only
     std::unique_ptr<NetworkLab> lab_;
     std::unique_ptr<Process> gateway_;
-    std::vector<std::unique_ptr<Process>> workers_;
+    std::map<std::string, std::unique_ptr<Process>> workers_;  ///< by host
     std::vector<load::StockLevel> before_;
     std::unique_ptr<OrderClients> orders_;
+    bool all_are_created_ = false;  ///< not one order was refused or got no answer
 };
 
 TEST_F(Hosts, AWorkerWhoseCableIsPulledIsLostAndTheOtherServesUntilItIsBack) {
@@ -155,14 +173,68 @@ TEST_F(Hosts, WhatIsLostInOneDirectionOnlyIsLostToo) {
     lab_->DropOneWay("g", "w2", false);
 }
 
-TEST_F(Hosts, LostAndLatePacketsCostTimeOnly) {
-    if (!lab_->Impair("w1", "delay 20ms 10ms loss 2%")) {
-        GTEST_SKIP() << "this kernel has no netem (sch_netem)";
+TEST_F(Hosts, AWorkerThatDiesUnheardIsLostAndAnotherTakesItsAddress) {
+    lab_->SetLink("w1", false);
+    workers_["w1"]->Signal(SIGKILL);  // the gateway's end of the connection stays open
+    EXPECT_TRUE(Live(1));
+    EXPECT_TRUE(MoreAreCreated());
+    lab_->SetLink("w1", true);
+    StartWorker("w1");
+}
+
+TEST_F(Hosts, WorkersFindTheGatewayThatTookTheAddressOfOneThatDiedUnheard) {
+    lab_->SetLink("g", false);
+    gateway_->Signal(SIGKILL);  // the workers' and clients' ends of the connections stay open
+    StartGateway();
+    lab_->SetLink("g", true);
+}
+
+class LossyHosts : public Hosts {
+  protected:
+    LossyHosts() : Hosts(Cables::kLossy) {}
+
+    /// The legs; clients are spared.
+    void Behave(const CableTrouble& trouble) const {
+        for (const char* worker : {"w1", "w2"}) lab_->Cable(worker).Behave(trouble);
     }
-    EXPECT_TRUE(lab_->Impair("g", "delay 5ms loss 1%"));
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(MoreAreCreated());
-    EXPECT_TRUE(lab_->Impair("w1", ""));
-    EXPECT_TRUE(lab_->Impair("g", ""));
+    CableCounts Counts() const {
+        CableCounts sum;
+        for (const char* worker : {"w1", "w2"}) {
+            const CableCounts counts = lab_->Cable(worker).counts();
+            sum.carried += counts.carried;
+            sum.lost += counts.lost;
+            sum.overtaken += counts.overtaken;
+        }
+        std::printf("  %llu frames carried, %llu lost, %llu overtaken\n",
+                    static_cast<unsigned long long>(sum.carried),
+                    static_cast<unsigned long long>(sum.lost),
+                    static_cast<unsigned long long>(sum.overtaken));
+        return sum;
+    }
+};
+
+class PatientLossyHosts : public LossyHosts {
+  protected:
+    void SetUp() override { Begin("20s"); }
+};
+
+TEST_F(PatientLossyHosts, LostLateAndOvertakenPacketsCostTimeOnly) {
+    Behave({.loss = 0.05, .delay = milliseconds(100), .jitter = milliseconds(50)});
+    EXPECT_TRUE(MoreAreCreated());
+    EXPECT_TRUE(MoreAreCreated());
+    const CableCounts counts = Counts();
+    EXPECT_GT(counts.lost, 0U);
+    EXPECT_GT(counts.overtaken, 0U);
+    Behave({});
+    all_are_created_ = true;
+}
+
+TEST_F(LossyHosts, WhereLateIsTakenForDeadAnswersStayTrue) {
+    Behave({.loss = 0.2, .delay = milliseconds(200), .jitter = milliseconds(150)});
+    EXPECT_TRUE(Eventually([this] { return !Live(2, milliseconds(0)); }, seconds(20)));
+    std::this_thread::sleep_for(seconds(4));
+    EXPECT_GT(Counts().lost, 0U);
+    Behave({});
 }
 
 }  // namespace

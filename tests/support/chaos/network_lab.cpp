@@ -26,7 +26,7 @@ std::string Tag() {
 
 }  // namespace
 
-std::string NetworkLab::WhyNot() {
+std::string NetworkLab::WhyNot(Cables cables) {
     if (geteuid() != 0) return "network namespaces need root";
     if (access(kIp, X_OK) != 0) return "there is no iproute2";
     const std::string probe = Tag() + "probe";
@@ -36,10 +36,12 @@ std::string NetworkLab::WhyNot() {
         return "the kernel has no bridges";
     }
     Try(std::string(kIp) + " link del " + Tag() + "p");
+    if (cables == Cables::kLossy) return LossyCable::WhyNot();
     return {};
 }
 
-NetworkLab::NetworkLab(const std::vector<std::string>& hosts) : bridge_(Tag() + "b") {
+NetworkLab::NetworkLab(const std::vector<std::string>& hosts, Cables cables)
+    : bridge_(Tag() + "b") {
     // A network of its own in 10.192/10, so that two labs on one machine do not meet.
     const auto id = static_cast<unsigned>(getpid());
     const std::string net =
@@ -50,10 +52,15 @@ NetworkLab::NetworkLab(const std::vector<std::string>& hosts) : bridge_(Tag() + 
         Ip("link set " + bridge_ + " up");
         for (const std::string& name : hosts) {
             const std::string number = std::to_string(hosts_.size() + 2);
-            const Host& host =
-                hosts_[name] = {Tag() + "-" + name, Tag() + "v" + number, net + number};
+            Host& host = hosts_[name] = {Tag() + "-" + name, Tag() + "v" + number, net + number};
             Ip("netns add " + host.space);
-            Ip("link add " + host.link + " type veth peer name eth0 netns " + host.space);
+            if (cables == Cables::kLossy) {
+                const std::string far_end = host.link + "h";
+                host.cable = std::make_unique<LossyCable>(host.link, far_end, hosts_.size());
+                Ip("link set " + far_end + " netns " + host.space + " name eth0");
+            } else {
+                Ip("link add " + host.link + " type veth peer name eth0 netns " + host.space);
+            }
             Ip("link set " + host.link + " master " + bridge_ + " up");
             Ip("-n " + host.space + " addr add " + host.address + "/24 dev eth0");
             Ip("-n " + host.space + " link set eth0 up");
@@ -69,8 +76,9 @@ NetworkLab::~NetworkLab() {
     Remove();
 }
 
-void NetworkLab::Remove() const {
-    for (const auto& [name, host] : hosts_) {
+void NetworkLab::Remove() {
+    for (auto& [name, host] : hosts_) {
+        host.cable.reset();
         Try(std::string(kIp) + " netns del " + host.space);
         Try(std::string(kIp) + " link del " + host.link);
     }
@@ -94,12 +102,6 @@ void NetworkLab::DropOneWay(const std::string& from, const std::string& to, bool
         "-n " + hosts_.at(from).space + " neigh " + (drop ? "replace " : "del ") + Address(to) +
         (drop ? " lladdr 02:00:00:00:00:01 nud permanent" : "") + " dev eth0";
     Ip(neighbour);
-}
-
-bool NetworkLab::Impair(const std::string& host, const std::string& netem) const {
-    const std::string tc = "/sbin/tc -n " + hosts_.at(host).space + " qdisc ";
-    if (netem.empty()) return Try(tc + "del dev eth0 root");
-    return Try(tc + "replace dev eth0 root netem " + netem);
 }
 
 }  // namespace holdfast::testing

@@ -1,20 +1,26 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/support/chaos/lossy_cable.h"
+
 namespace holdfast::testing {
 
-/// Hosts as network namespaces, each joined to a bridge by a link of its own (iproute2). Names
+/// What joins hosts to their bridge: the kernel's veth, or a LossyCable each.
+enum class Cables : std::uint8_t { kKernel, kLossy };
+
+/// Hosts as network namespaces, each joined to a bridge by a cable of its own (iproute2). Names
 /// carry this process's id; all of it is removed with this object. Thread: one.
 class NetworkLab {
   public:
     /// Why there can be none here, such as that this is not root; empty when there can.
-    static std::string WhyNot();
+    static std::string WhyNot(Cables cables = Cables::kKernel);
 
-    /// Throws std::runtime_error when a command fails; then nothing is left behind.
-    explicit NetworkLab(const std::vector<std::string>& hosts);
+    /// Throws when a command fails; then nothing is left behind.
+    explicit NetworkLab(const std::vector<std::string>& hosts, Cables cables = Cables::kKernel);
     ~NetworkLab();
     NetworkLab(const NetworkLab&) = delete;
     NetworkLab& operator=(const NetworkLab&) = delete;
@@ -29,18 +35,18 @@ class NetworkLab {
     void SetLink(const std::string& host, bool up) const;
     /// What `from` sends to `to` is lost from now on, and not the other way round; or no more.
     void DropOneWay(const std::string& from, const std::string& to, bool drop) const;
-    /// Loss and delay on what the host sends, as tc-netem takes it; empty: none any more. False
-    /// where the kernel has no netem.
-    bool Impair(const std::string& host, const std::string& netem) const;
+    /// The host's cable, where cables are lossy ones.
+    LossyCable& Cable(const std::string& host) const { return *hosts_.at(host).cable; }
 
   private:
     struct Host {
         std::string space;  ///< the namespace
         std::string link;   ///< the bridge's end of the cable
         std::string address;
+        std::unique_ptr<LossyCable> cable{};  ///< null: the kernel's
     };
 
-    void Remove() const;
+    void Remove();
 
     std::string bridge_;
     std::map<std::string, Host> hosts_;
