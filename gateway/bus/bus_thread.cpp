@@ -113,6 +113,7 @@ void BusThread::Turn(TimePoint now) {
     more_input_ = router_ready_ && Receive(kEnvelopesInTurn, kItemsInTurn, now);
     if (asked_) Authenticate(now);
     if (monitor_ready_) WatchConnections(now);
+    WatchStreams(now);
     if (now >= probe_again_at_) ProbeAgain(now);
     TakeInbox(now);
     if (phase_.load(std::memory_order_relaxed) != Phase::kServe && !shut_down_) {

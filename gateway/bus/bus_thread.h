@@ -56,6 +56,7 @@ class BusThread final : private Transmitter, private CompletionSink, private Wor
     void OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now);
     void OnMalformed(PeerId peer, Counter reason, TimePoint now);
     void WatchConnections(TimePoint now);
+    void WatchStreams(TimePoint now);
     void Authenticate(TimePoint now);
     void ProbeAgain(TimePoint now);
     void TakeInbox(TimePoint now);

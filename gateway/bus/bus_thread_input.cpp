@@ -100,6 +100,22 @@ void BusThread::WatchConnections(TimePoint now) {
     }
 }
 
+void BusThread::WatchStreams(TimePoint now) {
+    StreamGuard* const guard = socket_.guard();
+    if (guard == nullptr || !guard->HasNews()) return;
+    const StreamGuard::News news = guard->TakeNews();
+    if (news.ignored != 0) {
+        log_.Write(Topic::kConnections, BusLogLevel::kWarn,
+                   std::to_string(news.ignored) +
+                       " ZMTP commands on the bus were ignored, such as heartbeats of a worker",
+                   now);
+    }
+    if (news.disconnected == 0) return;
+    counters_.Add(Counter::kMalformedFrames, news.disconnected);
+    log_.Write(Topic::kMalformed, BusLogLevel::kWarn,
+               news.latest + " was disconnected: a message on the bus has one frame", now);
+}
+
 void BusThread::Authenticate(TimePoint now) {
     Authenticator* authenticator = socket_.authenticator();
     const std::size_t refused = authenticator ? authenticator->Answer() : 0;

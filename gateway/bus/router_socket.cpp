@@ -10,7 +10,7 @@
 namespace holdfast::gateway {
 namespace {
 
-constexpr int kIoThreads = 1;
+constexpr int kIoThreads = 1;    ///< the one that accepts reads, too: socket_calls.h relies on it
 constexpr int kMaxSockets = 16;  ///< the router, its monitor's two ends, ZAP, libzmq's own
 constexpr int kMinBacklog = 16;
 constexpr int kMaxBacklog = 128;
@@ -67,6 +67,7 @@ RouterSocket::RouterSocket(const RouterSocketOptions& options)
     if (zmq_setsockopt(socket_.handle(), ZMQ_USE_FD, &lent, sizeof lent) != 0) {
         throw zmq::error_t();
     }
+    if (!options.curve.workers) guard_ = std::make_unique<StreamGuard>(lent);
     socket_.bind(listener_.endpoint());
     poll_fd_ = socket_.get(zmq::sockopt::fd);
 }
@@ -130,6 +131,7 @@ void RouterSocket::ApplyConnectionLimit() {
 void RouterSocket::Close(std::chrono::milliseconds linger) {
     if (!socket_) return;
     monitor_->Stop(socket_);
+    if (guard_) guard_->Release();
     socket_.set(zmq::sockopt::linger, Count(linger));
     socket_.close();
     if (authenticator_) authenticator_->Close();

@@ -12,6 +12,7 @@
 #include "gateway/bus/authenticator.h"
 #include "gateway/bus/listener.h"
 #include "gateway/bus/peer_monitor.h"
+#include "gateway/bus/stream_guard.h"
 #include "gateway/bus/worker_keys.h"
 #include "gateway/core/peer.h"
 
@@ -68,6 +69,9 @@ class RouterSocket {
     PeerMonitor& monitor() { return *monitor_; }
     /// Null where the leg is plain.
     Authenticator* authenticator() { return authenticator_.get(); }
+    /// Null where the leg is encrypted: what passes there is not to be read, and comes from workers
+    /// whose keys are known.
+    StreamGuard* guard() { return guard_.get(); }
     /// Stops accepting while there are max_connections, and starts again when there are fewer.
     void ApplyConnectionLimit();
 
@@ -80,6 +84,7 @@ class RouterSocket {
 
     const std::size_t max_connections_;
     Listener listener_;
+    std::unique_ptr<StreamGuard> guard_;  ///< outlives the context's threads
     zmq::context_t context_;
     std::unique_ptr<Authenticator> authenticator_;
     zmq::socket_t socket_;

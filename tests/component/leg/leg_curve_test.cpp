@@ -102,6 +102,17 @@ TEST_F(CurveLeg, APlainWorkerAndOneWithAnotherGatewaysKeyNeverGetAWord) {
     EXPECT_FALSE(leg.bus->HasWorkerFor(0));
 }
 
+TEST_F(CurveLeg, MoreThanOneFrameOfAKnownWorkerIsCountedAndEndsTheSession) {
+    LegUnderTest leg(Encrypted());
+    FakeWorker worker(context_, leg.port(), With(known_, gateway_));
+    ASSERT_TRUE(worker.Join());
+    worker.SendFrames({"one", "two"});
+    worker.SendFrames({"one", "", "three", ""});
+    EXPECT_TRUE(
+        LegUnderTest::Eventually([&] { return leg.Count(Counter::kMalformedFrames) == 2; }));
+    EXPECT_EQ(leg.Count(Counter::kWorkersLost), 1U);
+}
+
 TEST_F(CurveLeg, NewKeysCountForWhoComesNextAndWhoIsConnectedStays) {
     LegUnderTest leg(Encrypted());
     FakeWorker worker(context_, leg.port(), With(known_, gateway_));

@@ -4,12 +4,19 @@
 
 #include <memory>
 
-#include "tests/e2e/hostile_peers/zmtp_peer.h"
 #include "tests/support/leg/fake_worker.h"
+#include "tests/support/leg/zmtp_peer.h"
 #include "tests/support/stack/ordinary_client.h"
 #include "tests/support/stack/stack.h"
 
 namespace holdfast::testing {
+
+using test::ZmtpCommand;
+using test::ZmtpFrame;
+using test::ZmtpFrameHead;
+using test::ZmtpGreeting;
+using test::ZmtpPeer;
+using test::ZmtpReady;
 
 /// A gateway, a worker, and a client of theirs. Whatever a hostile peer does meanwhile: each of the
 /// client's requests is answered by that worker, which stays in its session; and in the end there

@@ -18,6 +18,10 @@ FakeWorker::FakeWorker(zmq::context_t& context, std::uint16_t port, const Option
     }
     if (options.receive_hwm != 0) socket_.set(zmq::sockopt::rcvhwm, options.receive_hwm);
     if (options.receive_buffer != 0) socket_.set(zmq::sockopt::rcvbuf, options.receive_buffer);
+    if (options.heartbeat_ms != 0) {
+        socket_.set(zmq::sockopt::heartbeat_ivl, options.heartbeat_ms);
+        socket_.set(zmq::sockopt::heartbeat_timeout, 60'000);
+    }
     socket_.set(zmq::sockopt::sndtimeo, options.send_timeout_ms);
     if (!options.curve.server.empty()) {
         socket_.set(zmq::sockopt::curve_serverkey, options.curve.server);

@@ -29,6 +29,7 @@ class FakeWorker {
         bool immediate = true;
         int receive_hwm = 0;  ///< 0: libzmq's default
         int receive_buffer = 0;
+        int heartbeat_ms = 0;      ///< between ZMTP's own heartbeats, which no worker should send
         int send_timeout_ms = -1;  ///< what cannot be sent for so long is dropped; -1: waits
         /// Z85 keys of an encrypted leg; empty: plain.
         struct {

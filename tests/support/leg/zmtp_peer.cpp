@@ -1,10 +1,10 @@
-#include "tests/e2e/hostile_peers/zmtp_peer.h"
+#include "tests/support/leg/zmtp_peer.h"
 
 #include <sys/socket.h>
 
 #include <array>
 
-namespace holdfast::testing {
+namespace holdfast::test {
 namespace {
 
 constexpr unsigned kMore = 1;
@@ -42,21 +42,25 @@ std::string ZmtpGreeting(std::string_view mechanism) {
 }
 
 std::string ZmtpReady(std::string_view socket_type, std::string_view identity) {
-    std::string body = "\x05READY" + Property("Socket-Type", socket_type);
+    std::string body = Property("Socket-Type", socket_type);
     if (!identity.empty()) body += Property("Identity", identity);
-    return Framed(kCommand, body);
+    return ZmtpCommand("READY", body);
 }
 
 std::string ZmtpFrame(std::string_view content, bool more) {
     return Framed(more ? kMore : 0, content);
 }
 
+std::string ZmtpCommand(std::string_view name, std::string_view data) {
+    return Framed(kCommand, static_cast<char>(name.size()) + std::string(name) + std::string(data));
+}
+
 std::string ZmtpFrameHead(std::uint64_t size, bool more) {
     return static_cast<char>(kLong | (more ? kMore : 0)) + BigEndian(size, 8);
 }
 
-test::HttpClient ZmtpPeer(std::uint16_t port, std::string_view identity) {
-    test::HttpClient peer(port);
+HttpClient ZmtpPeer(std::uint16_t port, std::string_view identity) {
+    HttpClient peer(port);
     peer.Send(ZmtpGreeting() + ZmtpReady("DEALER", identity));
     // Its greeting and its READY, whose size is in the second byte.
     std::string heard;
@@ -71,4 +75,4 @@ test::HttpClient ZmtpPeer(std::uint16_t port, std::string_view identity) {
     return peer;
 }
 
-}  // namespace holdfast::testing
+}  // namespace holdfast::test
