@@ -111,10 +111,11 @@ OpsAnswer OpsClient::Ask(const std::string& method, const std::string& path) con
             throw Unreachable("no answer from " + url_ + " within " +
                               std::to_string(timeout_.count()) + " ms");
         }
-        const bool refused = result.error() == httplib::Error::Connection;
-        throw Unreachable(refused ? "nothing answers at " + url_
-                                  : "what answers at " + url_ + " is not an ops port (" +
-                                        to_string(result.error()) + ")");
+        if (result.error() == httplib::Error::Connection) {
+            throw NobodyThere("nothing answers at " + url_);
+        }
+        throw Unreachable("what answers at " + url_ + " is not an ops port (" +
+                          to_string(result.error()) + ")");
     }
     answer.status = result->status;
     return answer;

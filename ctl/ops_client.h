@@ -16,6 +16,12 @@ class Unreachable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Nobody listens there.
+class NobodyThere : public Unreachable {
+  public:
+    using Unreachable::Unreachable;
+};
+
 struct OpsAnswer {
     int status = 0;
     std::string body;
@@ -30,7 +36,7 @@ class OpsClient {
     /// `url` is "http://host:port" (an IPv6 address in brackets). Throws BadUsage.
     OpsClient(const std::string& url, std::chrono::milliseconds timeout);
 
-    /// Throw Unreachable.
+    /// Throw Unreachable, NobodyThere when there was no connection.
     OpsAnswer Get(const std::string& path) const { return Ask("GET", path); }
     OpsAnswer Post(const std::string& path) const { return Ask("POST", path); }
     /// A GET whose answer is JSON, whatever its status, as the ops port's health answers are.

@@ -12,14 +12,6 @@ bool IsFigure(const std::string& text) {
     return !text.empty() && (text == "-" || (text.front() >= '0' && text.front() <= '9'));
 }
 
-std::string Printable(std::string text) {
-    for (char& c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7F) c = '?';
-    }
-    return text;
-}
-
 std::string Text(const Json& value) {
     if (value.is_string()) return Printable(value.get<std::string>());
     if (value.is_null()) return "-";
@@ -30,6 +22,14 @@ std::string Text(const Json& value) {
 }
 
 }  // namespace
+
+std::string Printable(std::string text) {
+    for (char& c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7F) c = '?';
+    }
+    return text;
+}
 
 void Table::Print(std::ostream& out) const {
     const std::size_t columns = rows_.front().size();

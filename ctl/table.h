@@ -20,8 +20,9 @@ class Table {
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// A value of an answer as text: "-" when it is absent, control characters shown as '?', so that
-/// what a worker calls itself cannot steer the terminal.
+/// Control characters become '?', so that what a worker calls itself cannot steer the terminal.
+std::string Printable(std::string text);
+/// A value of an answer as printable text: "-" when it is absent.
 std::string Show(const nlohmann::ordered_json& object, std::string_view key);
 /// "1.5 MiB".
 std::string ShowBytes(std::uint64_t bytes);

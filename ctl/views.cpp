@@ -1,5 +1,6 @@
 #include "ctl/views.h"
 
+#include <algorithm>
 #include <string>
 
 #include "ctl/table.h"
@@ -24,11 +25,12 @@ void AddUse(Table& table, const Json& pending, const char* title, std::string_vi
     if (!use.is_object()) return;
     const std::uint64_t used = Number(use, "used");
     const std::uint64_t limit = Number(use, "limit");
+    constexpr double kMostShown = 1e6;  // whoever answers may say anything
+    const double percent = 100.0 * static_cast<double>(used) / static_cast<double>(limit);
     const std::string share =
-        limit == 0 ? "-"
-                   : std::to_string(static_cast<std::uint64_t>(100.0 * static_cast<double>(used) /
-                                                               static_cast<double>(limit))) +
-                         "%";
+        limit == 0
+            ? "-"
+            : std::to_string(static_cast<std::uint64_t>(std::min(percent, kMostShown))) + "%";
     table.Add({title, bytes ? ShowBytes(used) : std::to_string(used),
                bytes ? ShowBytes(limit) : std::to_string(limit), share});
 }
@@ -112,7 +114,7 @@ void PrintOutcomes(std::ostream& out, const Json& pending) {
     Table table({"OUTCOME", "REQUESTS"});
     if (outcomes.is_object()) {
         for (const auto& item : outcomes.items()) {
-            table.Add({item.key(), Show(outcomes, item.key())});
+            table.Add({Printable(item.key()), Show(outcomes, item.key())});
         }
     }
     table.Print(out);

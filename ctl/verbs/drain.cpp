@@ -48,10 +48,12 @@ class Drain final : public Verb {
             std::string left;
             try {
                 left = Show(Member(context.Client().GetJson("/v1/pending"), "requests"), "used");
-            } catch (const Unreachable&) {
+            } catch (const NobodyThere&) {
                 // The gateway has closed its ops port: that is the end of its drain.
                 if (!context.raw) context.out << "drained\n";
                 return kOk;
+            } catch (const Unreachable&) {
+                left = shown;  // too busy to say, or stopped: it may hold requests still
             }
             if (left != shown && !context.raw)
                 context.out << left << " requests left\n" << std::flush;

@@ -66,7 +66,8 @@ class Keygen final : public Verb {
         const curve::Certificate certificate{name_, public_key.data(), secret_key.data()};
         const fs::path secret = fs::path(folder_) / (name_ + ".key_secret");
         const fs::path given = fs::path(folder_) / (name_ + ".key");
-        if (fs::exists(given)) {
+        std::error_code unreadable;  // then writing says why
+        if (fs::exists(given, unreadable)) {
             throw BadUsage(given.string() + " is there already: choose another name");
         }
         WriteNew(secret, curve::FormatCertificate(certificate, true), kSecretMode);

@@ -203,13 +203,34 @@ class Checker {
                     (route.add.empty() ? "" : "1KiB and the name for each field of 'add' + ") +
                     FormatSize(kMemoryCosts.envelope_overhead) + "), and workers take " +
                     FormatSize(kMaxRequestEnvelope));
-        CheckShare(index, route);
+        CheckRequest(index, route);
         Require(route.wait_for_worker <= route.timeout,
                 {RoutePath(index, "wait_for_worker"), RoutePath(index, "timeout")},
                 Quoted(RoutePath(index, "wait_for_worker")) + " is " +
                     FormatDuration(route.wait_for_worker) + " and must not exceed the route's " +
                     "'timeout', which is " + FormatDuration(route.timeout));
         CheckSources(index, route);
+    }
+
+    /// The largest request of the route can be held.
+    void CheckRequest(std::size_t index, const Route& route) {
+        const Limits& limits = config_.limits;
+        const std::uint64_t head = limits.request_line + limits.header_bytes;
+        const std::uint64_t largest = route.body_limit + head;
+        const auto require = [&](std::uint64_t room, const std::string& path) {
+            Require(largest <= room,
+                    {path, RoutePath(index, "body_limit"), "limits.request_line",
+                     "limits.header_bytes"},
+                    Quoted(path) + " is " + FormatSize(room) +
+                        ", and the largest request of this route has " + FormatSize(largest) +
+                        " ('body_limit' + 'limits.request_line' + 'limits.header_bytes'): it "
+                        "would never be admitted");
+        };
+        // Of a head that is too large by itself it is said already.
+        if (head <= limits.pending_bytes) require(limits.pending_bytes, "limits.pending_bytes");
+        CheckShare(index, route);
+        if (route.pending_bytes > 0)
+            require(route.pending_bytes, RoutePath(index, "pending_bytes"));
     }
 
     void CheckShare(std::size_t index, const Route& route) {
@@ -224,14 +245,6 @@ class Checker {
         const std::string bytes_path = RoutePath(index, "pending_bytes");
         RequireAtMost(route.pending_bytes, bytes_path, limits.pending_bytes, "limits.pending_bytes",
                       "it is a share of it");
-        const std::uint64_t largest = route.body_limit + limits.request_line + limits.header_bytes;
-        Require(largest <= route.pending_bytes,
-                {bytes_path, RoutePath(index, "body_limit"), "limits.request_line",
-                 "limits.header_bytes"},
-                Quoted(bytes_path) + " is " + FormatSize(route.pending_bytes) +
-                    ", and the largest request of this route has " + FormatSize(largest) +
-                    " ('body_limit' + 'limits.request_line' + 'limits.header_bytes'): it would "
-                    "never be admitted");
     }
 
     void CheckSources(std::size_t index, const Route& route) {

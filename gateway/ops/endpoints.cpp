@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "gateway/ops/other_site.h"
+
 namespace holdfast::gateway::ops {
 namespace {
 
@@ -33,14 +35,12 @@ bool Matches(std::string_view pattern, std::string_view path, std::string_view& 
            service.find('/') == std::string_view::npos;
 }
 
-/// A browser says where a page comes from when that page posts, and any page may post to loopback.
-bool FromAnotherSite(const Asked& asked) {
-    if (asked.origin.empty()) return false;
-    const std::size_t scheme = asked.origin.find("://");
-    return scheme == std::string_view::npos || asked.origin.substr(scheme + 3) != asked.host;
-}
-
 Answer Find(const Asked& asked, const Context& context) {
+    if (FromAnotherSite(asked)) {
+        return Problem(403, "other-origin", "Forbidden",
+                       "A page of another site may not use this port. Ask by its address or as "
+                       "localhost.");
+    }
     for (const Endpoint& endpoint : kEndpoints) {
         std::string_view service;
         if (!Matches(endpoint.path, asked.path, service)) continue;
@@ -52,10 +52,6 @@ Answer Find(const Asked& asked, const Context& context) {
                         std::string(endpoint.path) + " takes " + std::string(allow) + ".");
             answer.allow = allow;
             return answer;
-        }
-        if (!reads && FromAnotherSite(asked)) {
-            return Problem(403, "other-origin", "Forbidden",
-                           "A page of another site may not change this gateway.");
         }
         return endpoint.answer({context.sources, context.snapshots, context.connections_refused,
                                 context.now, service});

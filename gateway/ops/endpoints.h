@@ -55,6 +55,7 @@ struct Asked {
     std::string_view path;
     std::string_view host;    ///< of the Host header
     std::string_view origin;  ///< of the Origin header; empty without one
+    bool on_loopback = true;  ///< the port can be reached from this machine only
 };
 Answer Route(const Asked& asked, const Context& context);
 

@@ -10,6 +10,7 @@
 #include "gateway/ops/acceptor.h"
 #include "gateway/ops/bounded_stream.h"
 #include "gateway/ops/endpoints.h"
+#include "gateway/ops/other_site.h"
 
 namespace holdfast::gateway {
 namespace {
@@ -32,12 +33,12 @@ void Fill(httplib::Response& response, ops::Answer answer) {
 /// Requests are answered before its own routing, which matches with std::regex and reads bodies.
 class HttpFace : public httplib::Server {
   public:
-    explicit HttpFace(std::function<ops::Answer(const ops::Asked&)> answer) {
-        set_pre_routing_handler([answer = std::move(answer)](const httplib::Request& request,
-                                                             httplib::Response& response) {
+    HttpFace(bool on_loopback, std::function<ops::Answer(const ops::Asked&)> answer) {
+        set_pre_routing_handler([on_loopback, answer = std::move(answer)](
+                                    const httplib::Request& request, httplib::Response& response) {
             const std::string host = request.get_header_value("Host");
             const std::string origin = request.get_header_value("Origin");
-            Fill(response, answer({request.method, request.path, host, origin}));
+            Fill(response, answer({request.method, request.path, host, origin, on_loopback}));
             return HandlerResponse::Handled;
         });
         set_error_handler([](const httplib::Request&, httplib::Response& response) {
@@ -62,7 +63,7 @@ class OpsServer::Impl {
         : options_(std::move(options)),
           sources_(std::move(sources)),
           snapshots_(sources_.snapshots, std::max(2U, options_.threads) - 1),
-          face_([this](const ops::Asked& asked) {
+          face_(ops::IsLoopback(options_.address), [this](const ops::Asked& asked) {
               return ops::Route(asked, {sources_, snapshots_, acceptor_->refused(), Clock::now()});
           }) {}
 

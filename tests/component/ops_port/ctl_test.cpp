@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <httplib.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -164,10 +167,40 @@ TEST_F(Ctl, DrainCanWaitForTheEnd) {
     EXPECT_THAT(result.text, EndsWith("drained\n"));
 }
 
+TEST_F(Ctl, AnOpsPortThatCannotSayIsNotTheEndOfADrain) {
+    // It takes the drain, and then has no time for anything else.
+    httplib::Server busy;
+    busy.Post("/v1/drain", [](const httplib::Request&, httplib::Response& response) {
+        response.status = 202;
+        response.set_content("{}", "application/json");
+    });
+    std::atomic<int> looks = 0;
+    busy.Get("/v1/pending", [&looks](const httplib::Request&, httplib::Response& response) {
+        ++looks;
+        response.status = 503;
+        response.set_content("{}", "application/json");
+    });
+    const int port = busy.bind_to_any_port("127.0.0.1");
+    std::thread serve([&busy] { busy.listen_after_bind(); });
+    const CtlResult result =
+        RunCtl("--ops http://127.0.0.1:" + std::to_string(port) + " drain --wait --wait-timeout 1");
+    busy.stop();
+    serve.join();
+    EXPECT_EQ(result.code, 1) << result.text;
+    EXPECT_THAT(result.text, HasSubstr("still drains after 1 s"));
+    EXPECT_GT(looks, 1);
+}
+
 TEST_F(Ctl, DrainThatTakesTooLongIsSaid) {
     const CtlResult result = Run("drain --wait --wait-timeout 1");
     EXPECT_EQ(result.code, 1);
     EXPECT_THAT(result.text, HasSubstr("still drains after 1 s"));
+}
+
+TEST(CtlKeygen, AFolderThatCannotBeReachedIsOneLine) {
+    const CtlResult result = RunCtl("keygen w --dir /" + std::string(5000, 'x'));
+    EXPECT_EQ(result.code, 2) << result.text;
+    EXPECT_THAT(result.text, HasSubstr("File name too long"));
 }
 
 TEST_F(Ctl, WatchShowsTheStatusAgainAndAgain) {

@@ -110,7 +110,7 @@ TEST_F(OpsPort, HostileBytesAreRefusedAndThePortLivesOn) {
         const std::string answer = Exchange(bytes + "\r\n\r\n");
         EXPECT_THAT(answer, Not(StartsWith("HTTP/1.1 200"))) << bytes.substr(0, 40);
     }
-    std::string ranges = "GET /healthz HTTP/1.1\r\nHost: x\r\nRange: bytes=0-0";
+    std::string ranges = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-0";
     for (int i = 0; i < 1500; ++i) ranges += ",0-0";
     EXPECT_THAT(Exchange(ranges + "\r\n\r\n"), StartsWith("HTTP/1.1 "));
     EXPECT_EQ(Client().Get("/healthz")->status, 200);
@@ -122,7 +122,7 @@ TEST_F(OpsPort, HealthAnswersWhileTheBusIsStuckAndManyAskForItsView) {
     std::vector<RawClient> waiting;
     for (int i = 0; i < 8; ++i) {
         waiting.emplace_back(server_->port());
-        waiting.back().Send("GET /v1/workers HTTP/1.1\r\nHost: x\r\n\r\n");
+        waiting.back().Send("GET /v1/workers HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
     const auto asked = Clock::now();
     ASSERT_EQ(Client().Get("/healthz")->status, 200);
@@ -167,7 +167,7 @@ TEST_F(OpsPort, ADrainThatEndsAtOnceIsStillAnswered) {
     draining.emplace(OpsOptions{.address = "127.0.0.1", .port = 0, .threads = 1}, sources);
     draining->Start();
     const RawClient client(draining->port());
-    client.Send("POST /v1/drain HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    client.Send("POST /v1/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 202"));
     end.join();
 }

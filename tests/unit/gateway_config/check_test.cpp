@@ -36,6 +36,11 @@ TEST(Combinations, ARoutesShareIsASharesSizeAndHoldsItsLargestRequest) {
                 ElementsAre("g.yaml:2:61: 'routes[0].pending_requests' is 10001 and must not "
                             "exceed 'limits.pending_requests', which is 10000: it is a share of "
                             "it"));
+    const std::string bounds = "limits: {pending_bytes: 1MiB, upload_bytes: 1MiB}\n";
+    EXPECT_THAT(ProblemsOf(bounds + RouteText("path: /a, body_limit: 1MiB")),
+                ElementsAre(HasSubstr("'limits.pending_bytes' is 1MiB, and the largest request of "
+                                      "this route has 1048KiB")));
+    EXPECT_THAT(ProblemsOf(bounds + RouteText("path: /a, body_limit: 1000KiB")), IsEmpty());
     EXPECT_THAT(ProblemsOf(RouteText("path: /a, pending_bytes: 65MiB")),
                 ElementsAre(HasSubstr("'limits.pending_bytes', which is 64MiB")));
     EXPECT_THAT(ProblemsOf(RouteText("path: /a, body_limit: 64KiB, pending_bytes: 87KiB")),
@@ -70,7 +75,8 @@ TEST(Combinations, AWorkerMustTakeTheLargestRequestWithWhatIsAdded) {
     const auto problems = [](std::string_view header_bytes) {
         return ProblemsOf(
             RouteText("path: /a, body_limit: 64MiB, add: {at: received_at, h: header.x}") +
-            "limits: {upload_bytes: 64MiB, header_bytes: " + std::string(header_bytes) + "}");
+            "limits: {pending_bytes: 128MiB, upload_bytes: 64MiB, header_bytes: " +
+            std::string(header_bytes) + "}");
     };
     EXPECT_THAT(problems("1034237"), IsEmpty());
     EXPECT_THAT(problems("1034238"),

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "gateway/ops/other_site.h"
 #include "tests/unit/gateway_ops/fake_gateway.h"
 
 namespace holdfast::gateway::ops {
@@ -23,9 +24,10 @@ class Endpoints : public ::testing::Test {
         gateway_.bus_watchdog.Stamp(now_);
     }
 
-    Answer Ask(std::string_view method, std::string_view path, std::string_view host = "here:8081",
-               std::string_view origin = "") {
-        return Route({method, path, host, origin}, {sources_, reader_, 0, now_});
+    Answer Ask(std::string_view method, std::string_view path,
+               std::string_view host = "localhost:8081", std::string_view origin = "",
+               bool on_loopback = true) {
+        return Route({method, path, host, origin, on_loopback}, {sources_, reader_, 0, now_});
     }
     Json AskJson(std::string_view path) { return Json::parse(Ask("GET", path).body); }
 
@@ -89,6 +91,38 @@ TEST_F(Endpoints, APageOfAnotherSiteCannotDrain) {
     EXPECT_EQ(Ask("POST", "/v1/drain", "127.0.0.1:8081", "null").status, 403);
     EXPECT_EQ(gateway_.drains_started, 0);
     EXPECT_EQ(Ask("POST", "/v1/drain", "127.0.0.1:8081", "http://127.0.0.1:8081").status, 202);
+}
+
+TEST_F(Endpoints, ASiteWhoseNameLeadsHereIsAnotherSite) {
+    const std::string_view name = "evil.example:8081";
+    for (const std::string_view path : {"/healthz", "/v1/config", "/v1/pending", "/nothing"}) {
+        EXPECT_EQ(Ask("GET", path, name).status, 403) << path;
+    }
+    EXPECT_EQ(Ask("POST", "/v1/drain", name, "http://evil.example:8081").status, 403);
+    // Where the port is open to others, it has a name of its own; pages still cannot post.
+    EXPECT_EQ(Ask("GET", "/healthz", name, "", false).status, 200);
+    EXPECT_EQ(Ask("POST", "/v1/drain", name, "http://evil.example:8081", false).status, 403);
+    EXPECT_EQ(gateway_.drains_started, 0);
+    EXPECT_EQ(Ask("POST", "/v1/drain", name, "", false).status, 202);
+}
+
+TEST_F(Endpoints, OurOwnNamesAreNoOtherSites) {
+    for (const std::string_view host : {"", "localhost", "localhost:8081", "127.0.0.1",
+                                        "127.0.0.1:8081", "[::1]", "[::1]:8081"}) {
+        EXPECT_EQ(Ask("GET", "/healthz", host).status, 200) << host;
+    }
+    for (const std::string_view host : {"[", "]", "[]", ":8081", "127.0.0.1.evil.example"}) {
+        EXPECT_EQ(Ask("GET", "/healthz", host).status, 403) << host;
+    }
+}
+
+TEST(IsLoopback, IsThisMachinesOwnAddressOnly) {
+    for (const std::string_view address : {"127.0.0.1", "127.8.9.1", "::1"}) {
+        EXPECT_TRUE(IsLoopback(address)) << address;
+    }
+    for (const std::string_view address : {"0.0.0.0", "10.0.0.1", "::", "::2", "localhost", ""}) {
+        EXPECT_FALSE(IsLoopback(address)) << address;
+    }
 }
 
 TEST_F(Endpoints, UnknownPathsAndWrongMethodsAreProblems) {
