@@ -67,7 +67,19 @@ class Loop::Impl final : public SessionHost {
     }
 
     void Listen(int listener, Acceptor::Deal deal) {
-        acceptor_ = std::make_unique<Acceptor>(io_, listener, std::move(deal), parts_.observer);
+        // Those far above the limit end here: handed over they would wait for their loop, and no
+        // limit would count how many.
+        const auto deal_or_close = [this, deal = std::move(deal)](int descriptor,
+                                                                  std::string client) {
+            if (parts_.connections.load(std::memory_order_relaxed) >=
+                parts_.options.max_connections + kRefusedAtOnce) {
+                context_.counters.Add(Counter::kConnectionsRefused);
+                ::close(descriptor);
+                return;
+            }
+            deal(descriptor, std::move(client));
+        };
+        acceptor_ = std::make_unique<Acceptor>(io_, listener, deal_or_close, parts_.observer);
     }
 
     void PostAdopt(int descriptor, std::string client) {
@@ -196,9 +208,7 @@ class Loop::Impl final : public SessionHost {
     }
 
     void Adopt(int descriptor, std::string client, std::uint32_t connections_before) {
-        const std::uint32_t limit = parts_.options.max_connections;
-        if (stopped_ || connections_before >= limit + kRefusedAtOnce) {
-            if (!stopped_) context_.counters.Add(Counter::kConnectionsRefused);
+        if (stopped_) {
             ::close(descriptor);
             parts_.connections.fetch_sub(1, std::memory_order_relaxed);
             return;
@@ -220,7 +230,7 @@ class Loop::Impl final : public SessionHost {
         context_.counters.Add(Counter::kConnectionsAccepted);
         if (!events_.Add(session)) {
             session.Close();
-        } else if (connections_before >= limit) {
+        } else if (connections_before >= parts_.options.max_connections) {
             Guarded(session, [&] { session.Refuse(); });
         } else if (context_.draining) {
             Guarded(session, [&] { session.OnDrain(); });
