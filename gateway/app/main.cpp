@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
@@ -26,12 +27,10 @@ using namespace holdfast::gateway;
 
 enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2 };
 
-/// Large blocks come from the kernel and go back to it when they are freed, and few arenas keep
-/// what is freed (docs/decisions/memory-allocator.md).
+/// One arena, so that what one thread has freed serves every other: in an arena of its own it would
+/// stay beside what those take (docs/decisions/memory-allocator.md). GLIBC_TUNABLES goes before.
 void ConfigureAllocator() {
-    mallopt(M_ARENA_MAX, 2);
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    if (std::getenv("GLIBC_TUNABLES") == nullptr) mallopt(M_ARENA_MAX, 1);
 }
 
 /// Raises the soft limit on descriptors to the hard one; what it is now.
