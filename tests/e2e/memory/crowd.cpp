@@ -55,6 +55,7 @@ Crowd::Crowd(CrowdOptions options) : options_(std::move(options)), epoll_(epoll_
 
 Crowd::~Crowd() {
     Stop();
+    CloseAll();
     close(epoll_);
 }
 
@@ -65,7 +66,14 @@ bool Crowd::WaitForAnswers(milliseconds patience) {
 std::map<int, std::size_t> Crowd::Stop() {
     stop_ = true;
     if (thread_.joinable()) thread_.join();
+    if (!options_.falls_silent) CloseAll();
     return statuses_;
+}
+
+void Crowd::CloseAll() {
+    for (const auto& client : clients_) {
+        if (client->descriptor >= 0) CloseWithReset(std::exchange(client->descriptor, -1));
+    }
 }
 
 void Crowd::Run() {
@@ -99,9 +107,6 @@ void Crowd::Run() {
             }
             if (client.descriptor >= 0 && (event.events & EPOLLOUT) != 0) SendSome(client);
         }
-    }
-    for (const auto& client : clients_) {
-        if (client->descriptor >= 0) CloseWithReset(std::exchange(client->descriptor, -1));
     }
 }
 

@@ -26,6 +26,9 @@ struct CrowdOptions {
     /// What a client does once its request is sent.
     enum class Leave : std::uint8_t { kNever, kWithFin, kWithReset };
     Leave leave = Leave::kNever;
+    /// What Stop leaves as it is: connected, without a sign of life, as clients whose machine is
+    /// gone.
+    bool falls_silent = false;
     /// Requests that all of them begin in a second; 0: as many as are answered.
     std::size_t per_second = 0;
     /// Stops by itself after so many answers; 0: when it is destroyed.
@@ -44,15 +47,18 @@ class Crowd {
 
     /// False when `patience` passed before all answers had come. Needs CrowdOptions::answers.
     bool WaitForAnswers(std::chrono::milliseconds patience);
-    /// Ends it; how many answers had which status. 0: connections that ended without one.
+    /// Ends it, all connections with a reset; how many answers had which status. 0: connections
+    /// that ended without one.
     std::map<int, std::size_t> Stop();
 
+    bool falls_silent() const { return options_.falls_silent; }
     std::uint64_t opened() const { return opened_; }
 
   private:
     struct Client;
 
     void Run();
+    void CloseAll();
     bool Open(Client& client);
     void OpenSome();
     void BeginSome();

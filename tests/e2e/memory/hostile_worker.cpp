@@ -37,6 +37,15 @@ class Flood {
         return envelope.SerializeAsString();
     }
 
+    std::string Answer(const wire::Request& request) {
+        wire::Envelope envelope;
+        envelope.set_session(session_);
+        wire::Reply& reply = AddReply(envelope, kMaxReply - 1024);
+        reply.set_id(request.id());
+        reply.set_attempt(request.attempt());
+        return envelope.SerializeAsString();
+    }
+
     std::string Forbidden() {
         wire::Envelope envelope;
         envelope.set_session(session_);
@@ -57,12 +66,13 @@ class Flood {
     }
 
   private:
-    void AddReply(wire::Envelope& envelope, std::size_t bytes) {
+    wire::Reply& AddReply(wire::Envelope& envelope, std::size_t bytes) {
         wire::Reply& reply = *envelope.add_replies();
         reply.set_id(random_());
         reply.set_attempt(1);
         reply.set_status(200);
         reply.set_body(std::string(bytes, 'x'));
+        return reply;
     }
 
     std::uint64_t session_;
@@ -103,18 +113,19 @@ void HostileWorker::Session() {
     if (worker.session() == 0) return;
     ++sessions_;
     Flood flood(worker.session());
-    for (int i = 0; i < kPolite && !stop_; ++i) {
-        const std::string bytes = flood.Allowed();
+    const auto send = [&](const std::string& bytes) {
         worker.SendBytes(bytes);
         bytes_ += bytes.size();
+    };
+    for (int i = 0; i < kPolite && !stop_; ++i) {
+        send(flood.Allowed());
         while (worker.Receive(milliseconds(0))) {
         }
+        while (const auto request = worker.NextRequest(milliseconds(0))) {
+            send(flood.Answer(*request));
+        }
     }
-    for (int i = 0; i < 4 && !stop_; ++i) {
-        const std::string bytes = flood.Forbidden();
-        worker.SendBytes(bytes);
-        bytes_ += bytes.size();
-    }
+    for (int i = 0; i < 4 && !stop_; ++i) send(flood.Forbidden());
 }
 
 }  // namespace holdfast::testing

@@ -10,7 +10,8 @@ namespace holdfast::testing {
 /// A worker that joins as everybody does and then sends, as fast as its socket takes it, replies
 /// that nobody waits for: of unknown ids, as large as they may be and larger, in envelopes of many
 /// and in envelopes that are too large, with credit without end, and bytes that are no envelope.
-/// What the gateway ends, it begins anew. It takes requests and never answers one.
+/// What the gateway ends, it begins anew. It takes all requests and answers each with the largest
+/// reply, whatever credit it has for that.
 class HostileWorker {
   public:
     HostileWorker(std::uint16_t port, std::string service);
