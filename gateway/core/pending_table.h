@@ -41,7 +41,6 @@ class PendingTable {
         DeferredRef deferred;
         std::uint64_t generation : CorrelationId::kGenerationBits = 0;
         State state : 8 = State::kFree;
-        std::uint8_t attempt = 0;
         /// Lost once after a send: it may have been processed, and it is not redispatched again.
         bool suspect : 1 = false;
         /// How the last use ended: tells a duplicate reply from a late one.
@@ -55,6 +54,9 @@ class PendingTable {
         std::uint32_t bucket = kNone;        ///< TimingWheel's
         std::uint32_t worker = kNoWorker;
         std::uint32_t payload_bytes = 0;
+        /// Of sends, counted from 1. What comes back is sent again as often as its deadline allows,
+        /// and 0 would be no attempt to its worker: it must not wrap.
+        std::uint32_t attempt = 0;
     };
     static_assert(sizeof(Slot) == 64);
 

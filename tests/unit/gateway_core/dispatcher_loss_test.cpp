@@ -292,17 +292,21 @@ TEST_F(DispatcherTest, ARequestThatKeepsComingBackIsUnavailable) {
 
 TEST_F(DispatcherTest, ARequestThatWaitedBehindSlowHandlersIsBoundedByItsDeadlineAlone) {
     FakeWorker a = Connect("a", 1000);
-    OutgoingRequest sent = SendTo(a, {.timeout = 60s});
-    for (int returns = 0; returns < 40; ++returns) {
+    OutgoingRequest sent = SendTo(a, {.timeout = 300s});
+    // More often than a byte counts: the attempt is never 0, which workers take for malformed.
+    for (std::uint32_t returns = 1; returns <= 600; ++returns) {
         Advance(300ms);
         Pong(a);
         Return(a, sent);
         const auto again = FlushTo(a);
         ASSERT_EQ(again.size(), 1U);
         sent = again[0];
+        ASSERT_EQ(sent.attempt, returns + 1);
     }
     Reply(a, sent);
-    EXPECT_EQ(TakeOne().outcome, Outcome::kReplied);
+    const Ended ended = TakeOne();
+    EXPECT_EQ(ended.outcome, Outcome::kReplied);
+    EXPECT_EQ(ended.attempts, 601U);
 }
 
 TEST_F(DispatcherTest, AReturnOfWhatTheWorkerDoesNotHaveIsCounted) {
