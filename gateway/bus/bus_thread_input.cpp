@@ -70,9 +70,7 @@ void BusThread::OnEnvelope(PeerId peer, std::string_view envelope, TimePoint now
     for (ReplyItem& reply : incoming_.replies) {
         dispatcher_.OnReply(peer, session, std::move(reply), now);
     }
-    for (const ReturnItem& item : incoming_.returns) {
-        dispatcher_.OnReturn(peer, session, item, now);
-    }
+    dispatcher_.OnReturns(peer, session, incoming_.returns, now);
     if (incoming_.request_credit) {
         dispatcher_.OnRequestCredit(peer, session, *incoming_.request_credit, now);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,7 +68,9 @@ class Dispatcher {
     void OnProbe(PeerId peer);
     void OnHello(PeerId peer, HelloItem hello, TimePoint now);
     void OnReply(PeerId peer, std::uint64_t session, ReplyItem reply, TimePoint now);
-    void OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, TimePoint now);
+    /// All that one envelope hands back, oldest first: they keep that order.
+    void OnReturns(PeerId peer, std::uint64_t session, std::span<const ReturnItem> items,
+                   TimePoint now);
     void OnPong(PeerId peer, std::uint64_t session, const PongItem& pong, TimePoint now);
     void OnRequestCredit(PeerId peer, std::uint64_t session, RequestCreditItem credit,
                          TimePoint now);
@@ -147,6 +150,7 @@ class Dispatcher {
 
     // The workers' sessions (dispatcher_workers.cpp).
     Worker* Heard(PeerId peer, std::uint64_t session, TimePoint now);
+    void TakeBack(PeerId peer, std::uint64_t session, const ReturnItem& item, TimePoint now);
     void Refuse(PeerId peer, Outgoing::Refusal refusal, std::string detail, const HelloItem& hello);
     void StopServing(Worker& worker);
     void OpenSession(PeerId peer, HelloItem hello, std::vector<std::uint32_t>& left, TimePoint now);

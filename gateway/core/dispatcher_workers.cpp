@@ -23,6 +23,8 @@ constexpr Duration kQuickReturn = std::chrono::milliseconds(100);
 
 void Dispatcher::OnProbe(PeerId peer) {
     if (workers_.Find(peer) != nullptr || strangers_.size() >= kStrangersPerFlush) return;
+    // Each item of an envelope comes here: one answer is enough for them all.
+    if (std::ranges::find(strangers_, peer, &Stranger::peer) != strangers_.end()) return;
     strangers_.push_back({peer, Outgoing::Refusal::kNone, {}});
 }
 
@@ -163,7 +165,17 @@ void Dispatcher::OnReply(PeerId peer, std::uint64_t session, ReplyItem item, Tim
     }
 }
 
-void Dispatcher::OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, TimePoint now) {
+void Dispatcher::OnReturns(PeerId peer, std::uint64_t session, std::span<const ReturnItem> items,
+                           TimePoint now) {
+    for (auto item = items.rbegin(); item != items.rend(); ++item) {
+        TakeBack(peer, session, *item, now);
+    }
+    const Worker* worker = items.empty() ? nullptr : workers_.Find(peer);
+    if (worker != nullptr) PumpAll(*worker, now);
+}
+
+void Dispatcher::TakeBack(PeerId peer, std::uint64_t session, const ReturnItem& item,
+                          TimePoint now) {
     if (Heard(peer, session, now) == nullptr) return;
     counters_.Add(Counter::kReturnsReceived);
     const PendingTable::Found found = table_.Find(item.id);
@@ -182,9 +194,7 @@ void Dispatcher::OnReturn(PeerId peer, std::uint64_t session, ReturnItem item, T
         return;
     }
     wheel_.Set(found.slot, slot.deferred->request.deadline);
-    ServiceQueue& service = ServiceOf(slot);
     Place(found.slot, Where::kFront, now);
-    Pump(service, now);
 }
 
 void Dispatcher::OnPong(PeerId peer, std::uint64_t session, const PongItem& pong, TimePoint now) {

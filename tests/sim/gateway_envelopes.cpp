@@ -41,7 +41,7 @@ void GatewayNode::OnEnvelope(const ConnectionRef& from, ToGateway& envelope, Tim
         dispatcher_->OnHello(peer, *std::move(envelope.hello), now);
     }
     for (const ToGateway::Reply& reply : envelope.replies) OnReply(peer, session, reply, now);
-    for (const worker::ReturnItem& item : envelope.returns) OnReturn(peer, session, item, now);
+    OnReturns(peer, session, envelope.returns, now);
     if (envelope.credit) {
         if (Account* account = AccountOf(peer, session)) {
             account->requests_granted = envelope.credit->requests_total;
@@ -80,17 +80,21 @@ void GatewayNode::OnReply(gateway::PeerId peer, std::uint64_t session,
             "request ", reply.number, " is open after its reply");
 }
 
-void GatewayNode::OnReturn(gateway::PeerId peer, std::uint64_t session,
-                           const worker::ReturnItem& item, TimePoint now) {
-    const auto number = number_of_.find(item.id);
-    const bool owned =
-        number != number_of_.end() && AccountOf(peer, session) != nullptr &&
-        stage_.ledger.IsWith(number->second, {session, CorrelationId(item.id), item.attempt});
-    if (owned) {
-        stage_.trace.Say("gateway ", index_, ": request ", number->second, " was handed back");
-        stage_.ledger.OnReturned(number->second);
+void GatewayNode::OnReturns(gateway::PeerId peer, std::uint64_t session,
+                            const std::vector<worker::ReturnItem>& items, TimePoint now) {
+    std::vector<gateway::ReturnItem> returns;
+    for (const worker::ReturnItem& item : items) {
+        const auto number = number_of_.find(item.id);
+        const bool owned =
+            number != number_of_.end() && AccountOf(peer, session) != nullptr &&
+            stage_.ledger.IsWith(number->second, {session, CorrelationId(item.id), item.attempt});
+        if (owned) {
+            stage_.trace.Say("gateway ", index_, ": request ", number->second, " was handed back");
+            stage_.ledger.OnReturned(number->second);
+        }
+        returns.push_back({CorrelationId(item.id), item.attempt});
     }
-    dispatcher_->OnReturn(peer, session, {CorrelationId(item.id), item.attempt}, now);
+    dispatcher_->OnReturns(peer, session, returns, now);
 }
 
 TransmitResult GatewayNode::Transmit(gateway::PeerId peer, const gateway::Outgoing& outgoing) {

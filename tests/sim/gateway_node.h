@@ -102,8 +102,8 @@ class GatewayNode final : public Process,
     void OnEnvelope(const ConnectionRef& from, ToGateway& envelope, TimePoint now);
     void OnReply(gateway::PeerId peer, std::uint64_t session, const ToGateway::Reply& reply,
                  TimePoint now);
-    void OnReturn(gateway::PeerId peer, std::uint64_t session, const worker::ReturnItem& item,
-                  TimePoint now);
+    void OnReturns(gateway::PeerId peer, std::uint64_t session,
+                   const std::vector<worker::ReturnItem>& items, TimePoint now);
     gateway::TransmitResult Transmit(gateway::PeerId peer,
                                      const gateway::Outgoing& outgoing) override;
     void SendRequest(std::uint64_t session, const gateway::OutgoingRequest& request,

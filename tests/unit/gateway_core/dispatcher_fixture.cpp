@@ -114,7 +114,8 @@ void DispatcherTest::Reply(const FakeWorker& worker, CorrelationId id, std::uint
 }
 
 void DispatcherTest::Return(const FakeWorker& worker, const OutgoingRequest& request) {
-    dispatcher_->OnReturn(worker.peer, worker.session, {request.id, request.attempt}, now_);
+    const ReturnItem item{request.id, request.attempt};
+    dispatcher_->OnReturns(worker.peer, worker.session, {&item, 1}, now_);
 }
 
 void DispatcherTest::Lose(const FakeWorker& worker) {

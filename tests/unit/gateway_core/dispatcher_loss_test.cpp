@@ -309,6 +309,34 @@ TEST_F(DispatcherTest, ARequestThatWaitedBehindSlowHandlersIsBoundedByItsDeadlin
     EXPECT_EQ(ended.attempts, 601U);
 }
 
+TEST_F(DispatcherTest, WhatComesBackTogetherKeepsItsOrder) {
+    FakeWorker a = Connect("a", 3);
+    std::vector<OutgoingRequest> sent;
+    for (int i = 0; i < 3; ++i) sent.push_back(SendTo(a));
+    Submit();
+    dispatcher_->OnReturns(
+        a.peer, a.session,
+        std::vector<ReturnItem>{{sent[0].id, 1}, {sent[1].id, 1}, {sent[2].id, 1}}, now_);
+    for (const OutgoingRequest& earlier : sent) {
+        Grant(a, 1);
+        const auto again = FlushTo(a);
+        ASSERT_THAT(again, SizeIs(1));
+        EXPECT_EQ(again[0].id, earlier.id);
+    }
+}
+
+TEST_F(DispatcherTest, WhatComesBackTogetherIsSentInItsOrderThoughCreditIsShort) {
+    FakeWorker a = Connect("a", 4);
+    std::vector<OutgoingRequest> sent;
+    for (int i = 0; i < 3; ++i) sent.push_back(SendTo(a));
+    dispatcher_->OnReturns(
+        a.peer, a.session,
+        std::vector<ReturnItem>{{sent[0].id, 1}, {sent[1].id, 1}, {sent[2].id, 1}}, now_);
+    const auto again = FlushTo(a);
+    ASSERT_THAT(again, SizeIs(1));
+    EXPECT_EQ(again[0].id, sent[0].id);
+}
+
 TEST_F(DispatcherTest, AReturnOfWhatTheWorkerDoesNotHaveIsCounted) {
     const FakeWorker a = Connect("a");
     const FakeWorker b = Connect("b");

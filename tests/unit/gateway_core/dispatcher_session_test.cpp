@@ -32,6 +32,19 @@ TEST_F(DispatcherTest, AStormOfProbesIsBounded) {
     EXPECT_LE(Flush().size(), 1024U);
 }
 
+TEST_F(DispatcherTest, AStrangerIsAskedOnceHoweverMuchItSays) {
+    const FakeWorker loud{PeerId{1000}, "loud", 5, 0};
+    for (std::uint32_t i = 1; i <= 2000; ++i) Reply(loud, CorrelationId(0, i));
+    dispatcher_->OnProbe(PeerId{1001});
+    EXPECT_EQ(Count(Counter::kItemsOfOtherSession), 2000U);
+    const auto envelopes = Flush();
+    ASSERT_THAT(envelopes, SizeIs(2));
+    EXPECT_EQ(envelopes[0].peer, PeerId{1000});
+    EXPECT_EQ(envelopes[1].peer, PeerId{1001}) << "another's answer was dropped";
+    dispatcher_->OnProbe(PeerId{1000});
+    EXPECT_THAT(Flush(), SizeIs(1)) << "it is asked anew when it knocks anew";
+}
+
 TEST_F(DispatcherTest, HelloIsWelcomedWithTermsCreditAndAPing) {
     const std::uint64_t session = SayHello(kStranger, "a");
     EXPECT_NE(session, 0U);
