@@ -113,23 +113,36 @@ bool IsMergeable(std::uint32_t status, std::string_view content_type) {
 }
 
 void MergeOwnPart(std::string_view own_members, std::string& reply_body) {
-    std::vector<std::string> taken;
-    const bool is_object = ForEachMember(
-        reply_body, [&](const JsonMember& member) { taken.emplace_back(member.name); });
-    if (!is_object) return;
-    std::string merged = "{";
-    merged.reserve(own_members.size() + reply_body.size() + 2);
+    struct Member {
+        std::string name;
+        std::string_view value;
+        bool taken = false;
+    };
+    std::vector<Member> own;
     std::string object = "{";
     object += own_members;
     object += '}';
     ForEachMember(object, [&](const JsonMember& member) {
-        if (std::find(taken.begin(), taken.end(), member.name) != taken.end()) return;
+        own.push_back({std::string(member.name), member.value});
+    });
+    // Of the reply's members nothing is kept: there may be one for every five of its bytes.
+    bool any = false;
+    const bool is_object = ForEachMember(reply_body, [&](const JsonMember& member) {
+        any = true;
+        const auto same = std::ranges::find(own, member.name, &Member::name);
+        if (same != own.end()) same->taken = true;
+    });
+    if (!is_object) return;
+    std::string merged = "{";
+    merged.reserve(own_members.size() + reply_body.size() + 2);
+    for (const Member& member : own) {
+        if (member.taken) continue;
         if (merged.size() > 1) merged += ',';
         AppendJsonString(merged, member.name);
         merged += ':';
         merged += member.value;
-    });
-    if (merged.size() > 1 && !taken.empty()) merged += ',';
+    }
+    if (merged.size() > 1 && any) merged += ',';
     const std::string_view behind_brace =
         std::string_view(reply_body).substr(reply_body.find('{') + 1);
     merged += behind_brace;

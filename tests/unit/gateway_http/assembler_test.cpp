@@ -8,6 +8,7 @@
 
 #include "gateway/core/added_value.h"
 #include "gateway/http/json_members.h"
+#include "tests/unit/gateway_http/heap_peak.h"
 
 namespace holdfast::gateway::http {
 namespace {
@@ -104,6 +105,18 @@ TEST(Assembler, MergesIntoObjectsAndTheWorkersValueStands) {
     EXPECT_EQ(Merged(R"("a":1)", " {\n \"a\": 2 } "), "{\n \"a\": 2 } ");
     EXPECT_EQ(Merged(R"("a":1)", R"({"\u0061":2})"), R"({"\u0061":2})");
     EXPECT_EQ(Merged(R"("a":1)", R"({"x":{"a":2}})"), R"({"a":1,"x":{"a":2}})");
+}
+
+TEST(Assembler, MergingTakesNoMoreThanTheMergedCopyHoweverManyMembersThereAre) {
+    std::string reply = "{";
+    for (int i = 0; i < 100'000; ++i) reply += "\"\":0,";
+    reply += "\"b\":0}";
+    const std::string own = R"("a":1,"b":2)";
+    const std::size_t size = reply.size();
+    const HeapPeak peak;
+    MergeOwnPart(own, reply);
+    EXPECT_EQ(reply.size(), size + std::string(R"("a":1,)").size());
+    EXPECT_LT(peak.bytes(), size * 3 / 2);
 }
 
 TEST(Assembler, LeavesOtherRepliesAsTheyAre) {
