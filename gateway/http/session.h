@@ -114,7 +114,7 @@ class Session final : public Waiter, public DeadlineEntry {
     void Send(std::string_view head, Completion completion);
     void ContinueWriting();
     void WatchWrites();
-    void FinishResponse();
+    void FinishResponse(bool was_suspended);
     void CloseGracefully();
     void CloseWhenSent();
     void Linger(Duration time);

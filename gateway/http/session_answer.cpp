@@ -47,6 +47,7 @@ void Session::RefuseRequest(const ProblemAnswer& answer, const Framing& framing,
 
 void Session::AnswerOptions(const Framing& framing, std::string_view allow) {
     SkipBody(framing);
+    context_.counters.Add(Counter::kOutcomeReplied);
     if (access_ != nullptr) {
         access_->status = 204;
         access_->outcome = Outcome::kReplied;
@@ -146,14 +147,16 @@ void Session::Send(std::string_view head, Completion completion) {
     }
     context_.counters.Add(Counter::kBytesSent, sent.bytes);
     const std::size_t all = head.size() + body.size();
+    const bool was_suspended = state_ == State::kSuspended;
     if (access_ != nullptr) access_->response_bytes = all;
     if (sent.bytes == all) {
-        FinishResponse();
+        FinishResponse(was_suspended);
         return;
     }
     unsent_ = std::make_unique<UnsentResponse>();
     unsent_->head = head;
     unsent_->sent = sent.bytes;
+    unsent_->was_suspended = was_suspended;
     unsent_->completion = std::move(completion);
     state_ = State::kWriting;
     context_.wheel.Set(*this, context_.now + context_.options.write_timeout);
@@ -183,12 +186,13 @@ void Session::ContinueWriting() {
         context_.counters.Add(Counter::kBytesSent, sent.bytes);
         unsent_->sent += sent.bytes;
     }
+    const bool was_suspended = unsent_->was_suspended;
     unsent_.reset();
-    FinishResponse();
+    FinishResponse(was_suspended);
 }
 
-void Session::FinishResponse() {
-    if (state_ == State::kSuspended || state_ == State::kWriting) {
+void Session::FinishResponse(bool was_suspended) {
+    if (was_suspended) {
         context_.counters.latency().Record(context_.now - received_);
     }
     ReportAccess();

@@ -71,7 +71,8 @@ struct Upload final : ChunkedBody::Sink {
 /// What the socket has not taken yet. The completion keeps the permit and the reply's charge.
 struct UnsentResponse {
     std::string head;
-    std::size_t sent = 0;  ///< of head and body together
+    std::size_t sent = 0;        ///< of head and body together
+    bool was_suspended = false;  ///< its request was; else it was refused, or answered here
     Completion completion;
 };
 

@@ -154,6 +154,7 @@ TEST_F(Exchange, OptionsAndUnknownPlacesAreAnsweredHere) {
     response = client.Ask("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(response.value().status, 204U);
     EXPECT_EQ(response->Header("allow"), "GET, HEAD, OPTIONS, POST, PUT");
+    EXPECT_EQ(Count(Counter::kOutcomeReplied), 2U);
     response = client.Ask("DELETE /echo HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(response.value().status, 405U);
     EXPECT_EQ(response->Header("allow"), "GET, HEAD, OPTIONS, POST");

@@ -5,7 +5,18 @@
 namespace holdfast::test {
 namespace {
 
-class Lifecycle : public PortFixture {};
+class Lifecycle : public PortFixture {
+  protected:
+    std::uint64_t Latencies() const {
+        using gateway::LatencyHistogram;
+        std::uint64_t sum = 0;
+        for (std::uint32_t i = 0; i < server->loops(); ++i) {
+            const LatencyHistogram& latency = server->counters(i).latency();
+            for (std::size_t b = 0; b < LatencyHistogram::kBuckets; ++b) sum += latency.bucket(b);
+        }
+        return sum;
+    }
+};
 
 TEST_F(Lifecycle, AClientThatClosesWhileSuspendedCausesExactlyOneCancel) {
     Start(Hold);
@@ -218,6 +229,24 @@ TEST_F(Lifecycle, ALargeReplyReachesAClientThatReadsInItsOwnTime) {
         ASSERT_TRUE(response);
         EXPECT_TRUE(response->body == large);
     }
+}
+
+TEST_F(Lifecycle, ARefusalThatWaitsForItsClientHasNoLatency) {
+    Start();
+    // Their answers are more than the kernel takes for a client that does not read.
+    constexpr std::size_t kRequests = 2'000;
+    std::string requests;
+    for (std::size_t i = 0; i < kRequests; ++i) requests += Get("/nowhere");
+    HttpClient client = Connect(4096);
+    client.Send(requests);
+    for (std::size_t i = 0; i < kRequests; ++i) {
+        const auto response = client.Receive();
+        ASSERT_TRUE(response);
+        ASSERT_EQ(response->status, 404U);
+    }
+    EXPECT_EQ(Latencies(), 0U);
+    EXPECT_EQ(client.Ask(Get("/echo")).value().status, 200U);
+    EXPECT_TRUE(Eventually([this] { return Latencies() == 1; }));
 }
 
 TEST_F(Lifecycle, ConnectionsOverTheLimitAreToldSoAndClosed) {
