@@ -90,7 +90,7 @@ std::string ForwardedValue(const RequestSource& source) {
         value += source.framing.host;
         if (quoted) value += '"';
     }
-    value += ";proto=http";
+    value += source.is_tls ? ";proto=https" : ";proto=http";
     return value;
 }
 

@@ -34,11 +34,13 @@ struct RequestSource {
     std::string_view path;   ///< normalised
     std::string_view query;  ///< with its question mark
     std::string_view client;
+    bool is_tls = false;
 };
 
 /// Copies what the worker gets, without body, attributes and times. Header names become lower-case;
 /// hop-by-hop headers, those that Connection names and those that end here are left out; Forwarded
-/// (RFC 7239) is added, with what Host said.
+/// (RFC 7239) is added, with what Host said and whether it
+/// came over TLS.
 Request BuildRequest(const RequestSource& source);
 
 }  // namespace holdfast::gateway::http

@@ -109,7 +109,8 @@ std::size_t Session::Admit(const Framing& framing, const Endpoint::Entry& entry,
                                     .terms = terms,
                                     .path = context_.path,
                                     .query = query,
-                                    .client = client_});
+                                    .client = client_,
+                                    .is_tls = socket_.is_tls()});
     request.received = context_.now;
     timeout_ = terms.timeout;
     return StartBody(framing, std::move(request), std::move(*permit), behind);

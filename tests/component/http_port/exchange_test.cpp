@@ -205,10 +205,11 @@ TEST_F(Exchange, TheWorkerGetsTheRequestAsThePolicySays) {
     EXPECT_EQ(target, "/v1/items/a~b%2Fc?q=%41");
     EXPECT_EQ(id, "a~b%2Fc");
     EXPECT_EQ(key, "k-1");
+    const std::string scheme = OverTls() ? "https" : "http";
     const std::map<std::string, std::string> expected = {
         {"x-stays", "2"},
         {"traceparent", "00-ab-cd-01"},
-        {"forwarded", "for=1.2.3.4, for=127.0.0.1;host=\"example.org:80\";proto=http"},
+        {"forwarded", "for=1.2.3.4, for=127.0.0.1;host=\"example.org:80\";proto=" + scheme},
     };
     EXPECT_EQ(seen, expected);
 }

@@ -33,7 +33,8 @@ class RequestBuilder : public ::testing::Test {
                              .terms = terms,
                              .path = "/x/1",
                              .query = "?q",
-                             .client = client});
+                             .client = client,
+                             .is_tls = is_tls});
     }
 
     std::optional<Reject> Terms(const std::string& headers) {
@@ -46,6 +47,7 @@ class RequestBuilder : public ::testing::Test {
     std::string text;
     RequestHead head;
     RequestTerms terms;
+    bool is_tls = false;
 };
 
 TEST_F(RequestBuilder, CopiesTargetParametersAndHeaders) {
@@ -74,6 +76,11 @@ TEST_F(RequestBuilder, ForwardedIsAppendedToWhatCame) {
     const Request request = Build("Forwarded: for=a\r\nForwarded: for=b\r\n", "GET", "2001:db8::1");
     EXPECT_EQ(request.headers.Find("forwarded"),
               "for=a, for=b, for=\"[2001:db8::1]\";host=h;proto=http");
+}
+
+TEST_F(RequestBuilder, ForwardedSaysThatItCameOverTls) {
+    is_tls = true;
+    EXPECT_EQ(Build("").headers.Find("forwarded"), "for=10.0.0.1;host=h;proto=https");
 }
 
 TEST_F(RequestBuilder, AForwardedThatWouldSwallowOursIsLeftOut) {
