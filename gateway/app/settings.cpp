@@ -66,7 +66,6 @@ std::vector<Route> Routes(const config::Config& config, const std::vector<std::s
     std::vector<std::uint32_t> lanes(services.size());
     for (const config::Route& from : config.routes) {
         Route route;
-        route.index = static_cast<std::uint32_t>(routes.size());
         route.path = from.path;
         route.methods = from.methods;
         route.service = from.service;

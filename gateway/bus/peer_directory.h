@@ -32,8 +32,6 @@ class PeerDirectory {
     void MarkWelcomed(PeerId peer);
     void Forget(PeerId peer);
 
-    std::size_t size() const { return by_routing_id_.size(); }
-
   private:
     struct Entry {
         PeerId peer;  ///< zero where the entry is free

@@ -2,9 +2,7 @@
 
 #include <compare>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace holdfast::gateway {
 
@@ -38,8 +36,5 @@ class CorrelationId {
 
 /// Sixteen lower-case hexadecimal digits.
 std::string ToString(CorrelationId id);
-
-/// Nothing unless `text` is exactly sixteen hexadecimal digits.
-std::optional<CorrelationId> ParseCorrelationId(std::string_view text);
 
 }  // namespace holdfast::gateway

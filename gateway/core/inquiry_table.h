@@ -19,7 +19,7 @@ namespace holdfast::gateway {
 /// Thread: the bus thread. Owner: the Dispatcher. Nothing blocks.
 class InquiryTable {
   public:
-    /// At once; the ops port has no more threads that may wait.
+    /// At once; who asks beyond them is refused by the InquiryDesk.
     static constexpr std::size_t kOpen = 4;
 
     /// `workers` are those of the service. What each of them is to be sent is noted in it.

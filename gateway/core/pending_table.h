@@ -87,7 +87,6 @@ class PendingTable {
     Slot& operator[](SlotIndex index) { return slots_[index]; }
     const Slot& operator[](SlotIndex index) const { return slots_[index]; }
     std::size_t size() const { return size_; }
-    std::uint32_t capacity() const { return capacity_; }
 
     template <typename Visitor>
     void ForEach(Visitor&& visit) const {

@@ -21,8 +21,7 @@ struct Addition {
 /// What the configuration says of one route. Made at start, immutable but for what its budget
 /// counts, outlives every request.
 struct Route {
-    std::uint32_t index = 0;  ///< its place in the configuration
-    std::string path;         ///< the pattern, such as /v1/orders/{id}
+    std::string path;  ///< the pattern, such as /v1/orders/{id}
     std::vector<std::string> methods;
     std::string service;
     std::uint32_t service_index = 0;  ///< its place in DispatcherOptions::services

@@ -98,8 +98,6 @@ class WorkerRegistry {
     void Spare(Worker& worker);
     bool HasSuspected() const { return suspected_ != 0; }
 
-    std::size_t size() const { return by_peer_.size(); }
-
     template <typename Visitor>
     void ForEach(Visitor&& visit) {
         // By index: the visitor may remove the worker that it is given.

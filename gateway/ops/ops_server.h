@@ -66,8 +66,9 @@ struct OpsSources {
 /// Thread: made, started and stopped by one thread; has one of its own that accepts, and
 /// `OpsOptions::threads` that answer. A connection carries one request, which must arrive and be
 /// taken within 5 s in all, so that nobody holds a thread; at most kMaxQueued connections wait for
-/// a thread and further ones are closed at once. What needs the bus thread waits at most 1 s for
-/// it, and never on all threads at once, so that /healthz answers whatever has stopped.
+/// a thread and further ones are closed at once. What needs the bus thread waits for it: 1 s at
+/// most, and what asks the workers 2 s. Where there are several threads they never all wait, so
+/// that /healthz answers whatever has stopped.
 class OpsServer {
   public:
     static constexpr std::size_t kMaxQueued = 32;
@@ -83,7 +84,7 @@ class OpsServer {
     /// the port and what is wrong with them ("Address already in use").
     void Start();
     /// Ends every connection and joins; an answer that is being written is finished. Idempotent.
-    /// Takes as long as a request that waits for the bus (1 s), or a client that does not take its
+    /// Takes as long as a request that waits for the bus (2 s), or a client that does not take its
     /// answer (5 s).
     void Stop();
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace holdfast::gateway {
 namespace {
 
@@ -35,7 +38,6 @@ TEST(PeerDirectoryTest, WhenFullTheLeastRecentlyHeardStrangerGivesWay) {
     const PeerId old = peers.Hear("old");
     const PeerId fresh = peers.Hear("fresh");
     peers.Hear("another");
-    EXPECT_EQ(peers.size(), 3U);
     EXPECT_NE(peers.Find(worker), nullptr);
     EXPECT_EQ(peers.Find(old), nullptr);
     EXPECT_NE(peers.Find(fresh), nullptr);
@@ -45,8 +47,10 @@ TEST(PeerDirectoryTest, AFloodOfStrangersNeverTakesAWelcomedWorkersPlace) {
     PeerDirectory peers(16);
     const PeerId worker = peers.Hear("worker");
     peers.MarkWelcomed(worker);
-    for (int i = 0; i < 1000; ++i) peers.Hear("stranger-" + std::to_string(i));
-    EXPECT_EQ(peers.size(), 16U);
+    std::vector<PeerId> strangers;
+    for (int i = 0; i < 1000; ++i) strangers.push_back(peers.Hear("stranger-" + std::to_string(i)));
+    EXPECT_EQ(
+        std::ranges::count_if(strangers, [&](PeerId id) { return peers.Find(id) != nullptr; }), 15);
     ASSERT_NE(peers.Find(worker), nullptr);
     EXPECT_EQ(peers.Hear("worker"), worker);
 }
