@@ -154,6 +154,20 @@ def an_unknown_service_is_returned(gateway: Gateway, _: Worker) -> None:
     answers_echo(gateway)
 
 
+@check("Requests")
+def any_attempt_from_one_up_is_taken_and_repeated(gateway: Gateway, _: Worker) -> None:
+    gateway.wait_welcomed()
+    for attempt in (1, 255, 256, 70_000, (1 << 32) - 1):
+        reply = gateway.reply_to(gateway.ask("echo x", attempt=attempt))
+        expect((reply.attempt, reply.body) == (attempt, b"x"), f"attempt {attempt} is answered")
+        refused = gateway.return_of(gateway.ask("x", service="nobody-serves-this", attempt=attempt))
+        expect(refused.attempt == attempt, f"attempt {attempt} is returned")
+        dropped = gateway.request("echo x", attempt=attempt)
+        cancel = wire.Cancel(id=dropped.id, attempt=attempt)
+        gateway.send(requests=[dropped], cancels=[cancel])
+        expect(not gateway.noted("started", dropped.id), f"attempt {attempt} is cancelled")
+
+
 @check("Requests: Return")
 def what_exceeds_the_credit_is_returned(gateway: Gateway, _: Worker) -> None:
     gateway.wait_welcomed()

@@ -100,8 +100,8 @@ class Request:
 
     @property
     def attempt(self) -> int:
-        """Counts from 1. From 2 on an earlier worker may have processed the request, and was
-        lost."""
+        """Counts from 1. Above 1 the worker before was lost with the request, and may have processed
+        it, or handed it back unstarted."""
         return self._wire.attempt
 
     @property

@@ -82,7 +82,7 @@ typedef struct holdfast_responder {
 typedef struct holdfast_request_v1 {
     size_t size;                   /* sizeof(holdfast_request_v1) where the host was built */
     uint64_t correlation_id;       /* the gateway's name for it; unique per gateway */
-    uint32_t attempt;              /* 1; 2 after a redispatch: the first may have been processed */
+    uint32_t attempt;              /* from 1; above 1 an earlier worker may have processed it */
     uint32_t reserved;             /* 0 */
     holdfast_span service;         /* such as orders */
     holdfast_span route;           /* the pattern that matched, such as /v1/orders/{id} */

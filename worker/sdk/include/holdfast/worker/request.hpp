@@ -81,7 +81,8 @@ class Request {
         : host_(host), request_(request), responder_(responder) {}
 
     std::uint64_t correlation_id() const { return request_->correlation_id; }
-    /// 1, or 2 after a redispatch: then another worker may have processed it already.
+    /// Counts from 1. Above 1 the worker before was lost with it, and may have processed it, or
+    /// handed it back unstarted.
     std::uint32_t attempt() const { return request_->attempt; }
     std::string_view service() const { return View(request_->service); }
     /// The pattern that matched, such as /v1/orders/{id}.
