@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <holdfast/worker/json.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace holdfast::worker {
@@ -24,6 +25,14 @@ TEST(StrictJson, SaysWhereItIsNone) {
     EXPECT_THAT(ParseStrictJson(R"({"a":1,"a":2})").error, HasSubstr("appears twice"));
     EXPECT_THAT(ParseStrictJson("[[1]]", 1).error, HasSubstr("nested too deeply"));
     EXPECT_THAT(ParseStrictJson(std::string(1'000'000, '[')).error, HasSubstr("too deeply"));
+}
+
+TEST(StrictJson, TakesNoTimeForAHostileBodyThatGrowsWithItsSquare) {
+    std::string body = "{";
+    for (int i = 0; body.size() < 1'000'000; ++i) body += '"' + std::to_string(i) + "\":0,";
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_THAT(ParseStrictJson(body).error, HasSubstr("the name of a member"));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(JsonReplies, HaveTheirContentType) {

@@ -52,13 +52,10 @@ struct JsonRefusal {
 
 /// Why `text` is no JSON, with the place: a second reading, for errors only.
 inline std::string JsonErrorText(std::string_view text, int max_depth) {
-    try {
-        ParseJson(text, max_depth);
-    } catch (const JsonError& error) {
-        return "not valid JSON: line " + std::to_string(error.place().line) + ", column " +
-               std::to_string(error.place().column) + ": " + error.what();
-    }
-    return "not valid JSON";
+    const auto error = FindJsonError(text, max_depth);
+    if (!error) return "not valid JSON";
+    return "not valid JSON: line " + std::to_string(error->place().line) + ", column " +
+           std::to_string(error->place().column) + ": " + error->what();
 }
 
 }  // namespace detail

@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +18,9 @@ namespace detail {
 /// nesting deeper than `max_depth`, no half of a surrogate pair.
 class JsonReader {
   public:
-    JsonReader(std::string_view text, int max_depth) : text_(text), depth_left_(max_depth) {}
+    /// Without `keep` it only reads: arrays and objects come out empty.
+    JsonReader(std::string_view text, int max_depth, bool keep)
+        : text_(text), depth_left_(max_depth), keep_(keep) {}
 
     JsonValue Read() {
         JsonValue value = ReadValue();
@@ -80,6 +84,8 @@ class JsonReader {
     void ReadObject(JsonValue& value) {
         Deeper();
         value.kind = JsonValue::Kind::kObject;
+        // Ordered: who writes the text could make the names collide in a table of hashes.
+        std::set<std::string> names;
         ++at_;
         for (bool first = true;; first = false) {
             SkipSpace();
@@ -88,13 +94,13 @@ class JsonReader {
             JsonValue::Member member;
             member.offset = at_;
             member.name = ReadText();
-            if (value.Find(member.name) != nullptr) {
+            if (!names.insert(member.name).second) {
                 FailAt(member.offset, "\"" + member.name + "\" appears twice in one object");
             }
             SkipSpace();
             if (!Take(':')) Fail("a ':' is wanted here");
             member.value = ReadValue();
-            value.members.push_back(std::move(member));
+            if (keep_) value.members.push_back(std::move(member));
             SkipSpace();
             if (Take('}')) break;
             if (!Take(',')) Fail("a ',' or '}' is wanted here");
@@ -109,7 +115,8 @@ class JsonReader {
         for (bool first = true;; first = false) {
             SkipSpace();
             if (first && Take(']')) break;
-            value.items.push_back(ReadValue());
+            JsonValue item = ReadValue();
+            if (keep_) value.items.push_back(std::move(item));
             SkipSpace();
             if (Take(']')) break;
             if (!Take(',')) Fail("a ',' or ']' is wanted here");
@@ -224,13 +231,24 @@ class JsonReader {
     std::string_view text_;
     std::size_t at_ = 0;
     int depth_left_;
+    bool keep_;
 };
 
 }  // namespace detail
 
 /// Throws JsonError, whose text never quotes a value.
 inline JsonValue ParseJson(std::string_view text, int max_depth) {
-    return detail::JsonReader(text, max_depth).Read();
+    return detail::JsonReader(text, max_depth, true).Read();
+}
+
+/// What ParseJson would throw, without keeping what it reads; nothing where it would not.
+inline std::optional<JsonError> FindJsonError(std::string_view text, int max_depth) {
+    try {
+        detail::JsonReader(text, max_depth, false).Read();
+    } catch (const JsonError& error) {
+        return error;
+    }
+    return std::nullopt;
 }
 
 }  // namespace holdfast::worker
