@@ -1,6 +1,7 @@
 #include "worker/runtime/invoker.h"
 
 #include <poll.h>
+#include <holdfast/worker/reply_rules.hpp>
 
 #include <algorithm>
 
@@ -9,8 +10,6 @@
 namespace holdfast::worker {
 namespace {
 
-/// bus.max_reply's default.
-constexpr std::uint64_t kMaxReplyBytes = std::uint64_t{1} << 20U;
 constexpr std::size_t kMaxUnanswered = 65536;
 
 Invocation Decode(const ReplyItem& item) {
@@ -62,7 +61,7 @@ Invocation Invoker::Call(const RequestFile& request, Duration timeout,
     RequestRecord& record = FreeRecord();
     record.id = request.correlation_id;
     record.attempt = request.attempt;
-    record.max_reply_bytes = kMaxReplyBytes;
+    record.max_reply_bytes = kDefaultMaxReplyBytes;
     record.lease = &lease_;
     record.payload = request.MakePayload(library_->plugin().services[0]);
     last_is_free_ = false;

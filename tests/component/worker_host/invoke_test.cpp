@@ -45,6 +45,12 @@ TEST_F(Invoke, EndsWithFourWhenARequestIsNotAnswered) {
     EXPECT_THAT(Said(), HasSubstr("TIMED OUT (504)"));
 }
 
+TEST_F(Invoke, TakesAsLargeAReplyAsTheGatewayDoesByDefault) {
+    EXPECT_EQ(Try(std::string(512 << 10, 'x'), {}, "echo"), 0);
+    EXPECT_EQ(Try(std::string((512 << 10) + 1, 'x'), {}, "echo"), 4);
+    EXPECT_THAT(Said(), HasSubstr("524289 bytes, the gateway takes 524288"));
+}
+
 TEST_F(Invoke, CancelsWhenItIsToldToAndAtTheDeadline) {
     EXPECT_EQ(Try("until-cancelled", {"--cancel-after", "20ms"}), 0);
     EXPECT_THAT(Said(), HasSubstr("cancelled"));

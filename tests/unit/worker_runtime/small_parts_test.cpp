@@ -69,16 +69,18 @@ class ReplyRules : public ::testing::Test {
                             .detail = {}};
 };
 
-TEST_F(ReplyRules, HeadersAreTokensWithoutLineBreaks) {
+TEST_F(ReplyRules, HeadersAreTokensWithoutControlCharacters) {
     EXPECT_EQ(Check("content-type", "text/plain"), "");
     EXPECT_EQ(Check("x", ""), "");
     for (const std::string_view name : {"", "a b", "a:", "a\r", "\xc3\xa4"}) {
         EXPECT_NE(Check(name, "v"), "") << name;
     }
     for (const std::string_view value :
-         {std::string_view("a\r\nb"), std::string_view("\n"), std::string_view("a\0b", 3)}) {
+         {std::string_view("a\r\nb"), std::string_view("\n"), std::string_view("a\0b", 3),
+          std::string_view("\x01"), std::string_view("\x1b[2K"), std::string_view("\x7f")}) {
         EXPECT_NE(Check("x", value), "");
     }
+    EXPECT_EQ(Check("x", "a\tb\x80\xff"), "");
     for (const char* name :
          {"Connection", "content-LENGTH", "Transfer-Encoding", "te", "Upgrade"}) {
         EXPECT_NE(Check(name, "v"), "") << name;
@@ -90,10 +92,13 @@ TEST_F(ReplyRules, StatusBodyAndSizeHaveTheirLimits) {
         reply.status = status;
         EXPECT_NE(CheckReply(reply, 100), "") << status;
     }
-    reply.status = 204;
-    EXPECT_EQ(CheckReply(reply, 100), "");
-    reply.body = {"x", 1};
-    EXPECT_NE(CheckReply(reply, 100), "");
+    for (const std::uint32_t status : {204U, 205U, 304U}) {
+        reply.status = status;
+        reply.body = {};
+        EXPECT_EQ(CheckReply(reply, 100), "");
+        reply.body = {"x", 1};
+        EXPECT_NE(CheckReply(reply, 100), "") << status;
+    }
     reply.status = 200;
     EXPECT_EQ(CheckReply(reply, 1), "");
     EXPECT_NE(CheckReply(reply, 0), "");

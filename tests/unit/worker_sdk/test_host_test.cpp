@@ -99,6 +99,13 @@ TEST_F(TheTestHost, FailsABadReplyAsTheWorkerDoes) {
     ExpectViolations();
 }
 
+TEST_F(TheTestHost, TakesAsLargeAReplyAsTheGatewayDoesByDefault) {
+    EXPECT_EQ(host.Ask(Get("/").WithService(std::string(512 << 10, 's'))).body.size(), 524288U);
+    EXPECT_THAT(host.Ask(Get("/").WithService(std::string((512 << 10) + 1, 's'))).detail,
+                HasSubstr("has 524289 bytes, the gateway takes 524288"));
+    ExpectViolations();
+}
+
 TEST_F(TheTestHost, FailsAReplyThatIsTooLarge) {
     host.LimitReplies(3);
     EXPECT_THAT(host.Ask(Get("/")).detail, HasSubstr("has 4 bytes, the gateway takes 3"));

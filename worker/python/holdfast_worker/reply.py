@@ -23,7 +23,7 @@ FORBIDDEN = frozenset(
     )
 )
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
-_UNSAFE = re.compile(rb"[\r\n\0]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # RFC 9110, 5.5
 
 HeaderValue = Union[str, bytes]
 Headers = Union[Mapping[str, HeaderValue], Sequence["tuple[str, HeaderValue]"]]
@@ -127,7 +127,7 @@ def check_status(reply: Reply, body: bytes) -> int:
     status = reply.status
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise BadReply(f"status {status!r} is not from 200 to 599")
-    if body and status in (204, 304):
+    if body and status in (204, 205, 304):
         raise BadReply(f"status {status} has a body")
     return status
 
@@ -141,6 +141,6 @@ def _check_header(name: str, value: HeaderValue) -> tuple[str, bytes]:
         value = value.encode("utf-8", "surrogateescape")
     if not isinstance(value, bytes):
         raise BadReply(f"the header {name} is a {type(value).__name__}, not str or bytes")
-    if _UNSAFE.search(value):
-        raise BadReply(f"the header {name} has CR, LF or NUL in its value")
+    if _CONTROL.search(value):
+        raise BadReply(f"the header {name} has a control character in its value")
     return name, value

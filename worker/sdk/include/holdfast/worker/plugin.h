@@ -118,9 +118,10 @@ enum {
 /* Owned by the plugin, which may free it and all it points to as soon as reply() has returned. */
 typedef struct holdfast_reply_v1 {
     size_t size;     /* sizeof(holdfast_reply_v1) where the plugin was built */
-    uint32_t status; /* 200 to 599; 204 and 304 have no body */
+    uint32_t status; /* 200 to 599; 204, 205 and 304 have no body */
     uint32_t flags;
-    /* No CR, LF or NUL; not the hop-by-hop ones; no Content-Length (it comes from the body). */
+    /* No control characters but TAB; not the hop-by-hop ones; no Content-Length (it comes from the
+     * body). */
     holdfast_fields headers;
     holdfast_span body;
     holdfast_span detail; /* for the worker's log, never for the client */

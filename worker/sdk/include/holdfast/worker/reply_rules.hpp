@@ -16,6 +16,8 @@
 namespace holdfast::worker {
 
 inline constexpr std::size_t kMaxReplyHeaders = 128;
+/// bus.max_reply's default: what counts where no gateway has said anything.
+inline constexpr std::uint64_t kDefaultMaxReplyBytes = std::uint64_t{512} << 10U;
 
 namespace detail {
 
@@ -45,6 +47,12 @@ inline bool IsToken(std::string_view name) {
     });
 }
 
+/// RFC 9110, 5.5: in a header's value there is none but TAB.
+inline bool IsControl(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
 inline std::string CheckHeader(const holdfast_field& field) {
     if (Dangling(field.name) || Dangling(field.value)) return "a header points nowhere";
     const std::string_view name = View(field.name);
@@ -54,8 +62,9 @@ inline std::string CheckHeader(const holdfast_field& field) {
                                       [](char mine, char lower) { return Lower(mine) == lower; });
         if (equal) return "the header " + std::string(forbidden) + " is not the plugin's to set";
     }
-    if (View(field.value).find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-        return "the header " + std::string(name) + " has CR, LF or NUL in its value";
+    const std::string_view value = View(field.value);
+    if (std::any_of(value.begin(), value.end(), &IsControl)) {
+        return "the header " + std::string(name) + " has a control character in its value";
     }
     return {};
 }
@@ -83,7 +92,8 @@ inline std::string CheckReply(const holdfast_reply_v1& reply, std::uint64_t max_
     if (detail::Dangling(reply.body) || detail::Dangling(reply.detail)) {
         return "body or detail points nowhere";
     }
-    if (reply.body.size != 0 && (reply.status == 204 || reply.status == 304)) {
+    const bool bodiless = reply.status == 204 || reply.status == 205 || reply.status == 304;
+    if (reply.body.size != 0 && bodiless) {
         return "status " + std::to_string(reply.status) + " has a body";
     }
     if (reply.headers.count > kMaxReplyHeaders ||

@@ -108,7 +108,7 @@ class TestHost {
         const std::lock_guard lock(mutex_);
         now_ += time;
     }
-    /// What the gateway would take; 1 MiB, its default.
+    /// What the gateway would take; kDefaultMaxReplyBytes unless a test says otherwise.
     void LimitReplies(std::uint64_t bytes) {
         const std::lock_guard lock(mutex_);
         max_reply_bytes_ = bytes;
@@ -185,7 +185,7 @@ class TestHost {
     std::size_t handling_ = 0;
     bool ended_ = false;
     std::chrono::nanoseconds now_{0};
-    std::uint64_t max_reply_bytes_ = std::uint64_t{1} << 20U;
+    std::uint64_t max_reply_bytes_ = kDefaultMaxReplyBytes;
     std::vector<LogLine> logs_;
     std::vector<std::string> violations_;
 };
