@@ -14,12 +14,13 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <utility>
 #include <vector>
 
 #include "worker/runtime/base64.h"
 #include "worker/runtime/invoker.h"
 #include "worker/runtime/options.h"
+#include "worker/runtime/read_to_end.h"
 #include "worker/runtime/request_file.h"
 
 namespace holdfast::worker {
@@ -34,10 +35,9 @@ struct Named {
 };
 
 std::string ReadAll(std::istream& from, const std::string& name) {
-    std::ostringstream text;
-    text << from.rdbuf();
-    if (!from && !from.eof()) throw RequestFileError(name + ": cannot be read");
-    return text.str();
+    auto text = ReadToEnd(from);
+    if (!text) throw RequestFileError(name + ": cannot be read");
+    return std::move(*text);
 }
 
 /// Throws RequestFileError.
@@ -57,7 +57,6 @@ std::vector<Named> ReadRequests(const std::string& from) {
     std::vector<Named> requests;
     for (const std::string& name : files) {
         std::ifstream file(name, std::ios::binary);
-        if (!file) throw RequestFileError(name + ": cannot be read");
         requests.push_back({name, ParseRequestFile(ReadAll(file, name), name)});
     }
     return requests;

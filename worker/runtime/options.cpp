@@ -8,10 +8,11 @@
 #include <fstream>
 #include <limits>
 #include <memory>
-#include <sstream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "worker/runtime/read_to_end.h"
 #include "worker/runtime/units.h"
 
 namespace holdfast::worker {
@@ -46,7 +47,7 @@ const CLI::Validator kSize(
     "SIZE");
 const CLI::Validator kDuration(
     [](const std::string& text) {
-        return ParseDuration(text) ? std::string() : "'" + text + "' is not a duration such as 30s";
+        return ParseDuration(text) ? std::string() : "'" + text + "' is not " + kDurationRule;
     },
     "DURATION");
 const CLI::Validator kGateway(
@@ -206,14 +207,11 @@ void Interpret(const Raw& raw, Options& options) {
     }
     runtime.plugin_config.text = raw.plugin_config;
     if (raw.plugin_config.starts_with('@')) {
-        std::ifstream file(raw.plugin_config.substr(1));
-        std::ostringstream text;
-        text << file.rdbuf();
-        if (!file) {
-            throw CLI::ValidationError("--plugin-config",
-                                       "cannot read " + raw.plugin_config.substr(1));
-        }
-        runtime.plugin_config = {.text = text.str(), .name = raw.plugin_config.substr(1)};
+        const std::string name = raw.plugin_config.substr(1);
+        std::ifstream file(name, std::ios::binary);
+        auto text = ReadToEnd(file);
+        if (!text) throw CLI::ValidationError("--plugin-config", "cannot read " + name);
+        runtime.plugin_config = {.text = std::move(*text), .name = name};
     }
     if (raw.curve_key.empty() != raw.curve_gateway_key.empty()) {
         throw CLI::ValidationError("--curve-key", "and --curve-gateway-key go together");

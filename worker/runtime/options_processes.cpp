@@ -49,7 +49,7 @@ void InterpretProcesses(const WorkerFacts& worker, ProcessOptions& options) {
     const auto timeout = ParseDuration(options.ready_timeout);
     if (!timeout) {
         throw CLI::ValidationError("--ready-timeout",
-                                   "'" + options.ready_timeout + "' is not a duration such as 30s");
+                                   "'" + options.ready_timeout + "' is not " + kDurationRule);
     }
     options.supervisor.plugin = worker.plugin;
     options.supervisor.rules.processes = options.processes;

@@ -80,7 +80,8 @@ class Reader {
             request.idempotency_key = Text(name, value);
         } else if (name == "timeout") {
             request.timeout = ParseDuration(Text(name, value));
-            if (!request.timeout) Fail(value.offset, "timeout must be a duration such as \"5s\"");
+            if (!request.timeout)
+                Fail(value.offset, std::string("timeout must be ") + kDurationRule);
         } else if (name == "parameters") {
             request.parameters = Fields(name, value);
         } else if (name == "headers") {

@@ -7,6 +7,8 @@
 namespace holdfast::worker {
 namespace {
 
+constexpr std::chrono::hours kLongest(365 * 24);
+
 struct Unit {
     std::string_view name;
     std::uint64_t factor;
@@ -39,7 +41,9 @@ std::optional<Duration> ParseDuration(std::string_view text) {
         {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
     const auto nanoseconds = Parse(text, kUnits);
     if (!nanoseconds) return std::nullopt;
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(*nanoseconds));
+    const std::chrono::nanoseconds duration(static_cast<std::int64_t>(*nanoseconds));
+    if (duration > kLongest) return std::nullopt;
+    return duration;
 }
 
 }  // namespace holdfast::worker

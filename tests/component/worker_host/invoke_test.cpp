@@ -91,6 +91,25 @@ TEST_F(Invoke, EndsWithTwoAndAPlaceWhenTheFileIsWrong) {
     }
 }
 
+TEST_F(Invoke, EndsWithTwoWhenAFileCannotBeReadToItsEnd) {
+    std::filesystem::create_directory(File("folder.json"));
+    EXPECT_EQ(Try("x", {"--plugin-config", "@" + File("folder.json")}, "echo"), 2);
+    EXPECT_THAT(Said(), HasSubstr("cannot read " + File("folder.json")));
+    EXPECT_EQ(Try("x", {"--plugin-config", "@" + File("none")}, "echo"), 2);
+    std::ofstream(File("empty")).close();
+    EXPECT_EQ(Try("x", {"--plugin-config", "@" + File("empty")}, "echo"), 0);
+    Run({"--plugin", Plugin("echo"), "--invoke", File("")});
+    EXPECT_EQ(worker->Wait(ms(20'000)), 2);
+    EXPECT_THAT(Said(), HasSubstr("folder.json: cannot be read"));
+}
+
+TEST_F(Invoke, EndsWithTwoWhenATimeIsLongerThanAYear) {
+    for (const char* option : {"--timeout", "--drain-timeout", "--ready-timeout"}) {
+        EXPECT_EQ(Try("x", {option, "153722867m"}, "echo"), 2) << option;
+        EXPECT_THAT(Said(), HasSubstr("a year at most")) << option;
+    }
+}
+
 TEST_F(Invoke, EndsWithOneWhenThePluginCannotStart) {
     EXPECT_EQ(Try("x", {}, "strange_escape"), 1);
     EXPECT_EQ(Try("x", {"--plugin-config", R"({"readers":0})"}, "orders"), 1);

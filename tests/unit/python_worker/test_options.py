@@ -47,6 +47,7 @@ def test_options_come_from_the_environment_too(monkeypatch):
         ["m", *GATEWAY, "--threads", "1025"],
         ["m", *GATEWAY, "--drain-timeout", "30"],
         ["m", *GATEWAY, "--drain-timeout", "0s"],
+        ["m", *GATEWAY, "--drain-timeout", "525601m"],
         ["m", *GATEWAY, "--capacity-bytes", "64MB"],
         ["m", *GATEWAY, "--plugin-config", "@/no/such/file"],
         ["m", *GATEWAY, "--log-level", "loud"],

@@ -104,6 +104,7 @@ TEST(ARequestFile, NamesThePlaceOfWhatIsWrong) {
     EXPECT_EQ(Refusal(R"({"method":1})"), "r.json:1:11: method must be a string");
     EXPECT_THAT(Refusal(R"({"attempt":0})"), HasSubstr("attempt must be an integer from 1"));
     EXPECT_THAT(Refusal(R"({"timeout":"5"})"), HasSubstr("timeout must be a duration"));
+    EXPECT_THAT(Refusal(R"({"timeout":"153722867m"})"), HasSubstr("a year at most"));
     EXPECT_THAT(Refusal(R"({"correlation_id":"xyz"})"), HasSubstr("hexadecimal"));
     EXPECT_THAT(Refusal(R"({"headers":["a"]})"), HasSubstr("headers must be an object of strings"));
     EXPECT_THAT(Refusal(R"({"headers":{"a":7}})"), HasSubstr("1:17: a must be a string"));

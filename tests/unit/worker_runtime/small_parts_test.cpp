@@ -23,7 +23,10 @@ TEST(Units, SizesAndDurationsNeedAKnownUnit) {
     EXPECT_EQ(ParseDuration("300ms"), std::chrono::milliseconds(300));
     EXPECT_EQ(ParseDuration("30s"), std::chrono::seconds(30));
     EXPECT_EQ(ParseDuration("2m"), std::chrono::minutes(2));
-    for (const char* bad : {"", "30", "0s", "-1s", "s", "30 s", "99999999999999m"}) {
+    EXPECT_EQ(ParseDuration("525600m"), std::chrono::hours(24 * 365));
+    // Above a year: added to a clock's time, some of them would wrap around.
+    for (const char* bad : {"", "30", "0s", "-1s", "s", "30 s", "99999999999999m", "153722867m",
+                            "525601m", "31536001s", "31536000001ms"}) {
         EXPECT_FALSE(ParseDuration(bad)) << bad;
     }
 }

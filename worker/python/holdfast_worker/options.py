@@ -20,6 +20,7 @@ CAPACITY_PER_THREAD = 64
 MAX_NUMBER = (1 << 63) - 1
 _SIZES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_YEAR = 365 * 24 * 3600.0
 
 EPILOG = """Every option is also read from the environment: --drain-timeout is
 HOLDFAST_WORKER_DRAIN_TIMEOUT, MODULE is HOLDFAST_WORKER_MODULE.
@@ -56,9 +57,10 @@ def parse_size(text: str) -> int:
 def parse_duration(text: str) -> float:
     """Seconds. Raises ValueError."""
     match = re.fullmatch(r"([0-9]{1,12})(ms|s|m)", text)
-    if not match or int(match[1]) == 0:
-        raise ValueError(f"'{text}' is not a duration such as 30s")
-    return int(match[1]) * _SECONDS[match[2]]
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if not 0 < seconds <= _YEAR:
+        raise ValueError(f"'{text}' is not a duration such as 30s, a year at most")
+    return seconds
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:
