@@ -13,7 +13,9 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -105,18 +107,34 @@ void ReportCrashes(const Options& options, const std::optional<ChildContext>& co
     }
 }
 
-int Serve(Options options, const std::optional<ChildContext>& context) {
+/// Before any thread: each has CPUs and a niceness of its own, and inherits them from the one that
+/// starts it. Returns the problem, if there is one, for the log, which has a thread.
+std::string ApplyLimits(const Options& options, const std::optional<ChildContext>& context) {
+    try {
+        Apply(options.processes.limits, context ? context->index : 0);
+        return {};
+    } catch (const std::system_error& error) {
+        return error.what();
+    }
+}
+
+/// `limits_problem`: what ApplyLimits said.
+int Serve(Options options, const std::optional<ChildContext>& context,
+          const std::string& limits_problem) {
     ReportCrashes(options, context);
     // The file that people know, not its private copy.
     const auto complain = [copy = context ? context->plugin : std::string(),
                            plugin = options.runtime.plugin](std::string_view problem) {
         spdlog::error("cannot start: {}", ReportText(problem, copy, plugin));
     };
+    if (!limits_problem.empty()) {
+        complain(limits_problem);
+        return kExitFailed;
+    }
     if (context) ObeySupervisor(*context, options.runtime);
     options.runtime.settings = Describe(options.processes.limits);
     std::unique_ptr<Runtime> runtime;
     try {
-        Apply(options.processes.limits, context ? context->index : 0);
         runtime = std::make_unique<Runtime>(options.runtime);
     } catch (const ConfigError& error) {
         for (const std::string& problem : error.problems()) complain(problem);
@@ -203,11 +221,13 @@ int Main(int argc, char** argv) {
     clock_gettime(CLOCK_REALTIME, &now);
     std::srand(static_cast<unsigned>(now.tv_nsec) ^ static_cast<unsigned>(::getpid()) << 16U);
 
+    // A supervisor has none: its children have.
+    const std::string limits_problem = supervise ? std::string() : ApplyLimits(*options, context);
     if (supervise) BlockSupervisorSignals();
     StartLogging(options->log_level, options->log_format,
                  context ? std::optional(context->index) : std::nullopt);
-    exit_code =
-        supervise ? RunSupervisor(options->processes.supervisor, argv) : Serve(*options, context);
+    exit_code = supervise ? RunSupervisor(options->processes.supervisor, argv)
+                          : Serve(*options, context, limits_problem);
     StopLogging();
     return Leave(exit_code, 2);  // the other waits for signals
 }

@@ -29,7 +29,7 @@ struct PluginConfig {
 /// cancels. A plugin that breaks its side of the contract is told so and logged; the process lives,
 /// even when the plugin calls the host after it has been destroyed, as long as this object does.
 ///
-/// Owner: main, which makes and ends it. Thread: Handle from the handlers, Submitting and Cancel
+/// Owner: main, which makes and ends it. Thread: Handle from the handlers, Prepare and Cancel
 /// from the loop; the C functions from any.
 class PluginHost {
   public:

@@ -17,8 +17,8 @@ struct ProcessLimits {
     int nice = 0;            ///< 1 to 19: gives way to others
 };
 
-/// Limits this process, before its threads start. `index` spreads processes over the CPUs. Throws
-/// std::system_error.
+/// Limits this process. Before its threads start: CPUs and niceness count for the calling thread
+/// and those that it starts. `index` spreads processes over the CPUs. Throws std::system_error.
 void Apply(const ProcessLimits& limits, std::uint32_t index);
 
 /// For people: those that are set.
