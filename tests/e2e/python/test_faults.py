@@ -53,7 +53,7 @@ def test_after_a_stop_nothing_is_started_that_was_answered(stack):
     running = stack.begin("/sync/sleep/1", b"")
     stack.wait_noted("started")
     waiting = [stack.begin("/sync/echo/x", b"") for _ in range(3)]
-    assert eventually(lambda: stack.workers()[0]["outstanding"] == 4)
+    assert eventually(lambda: [w["outstanding"] for w in stack.workers()] == [4])
     worker.send_signal(signal.SIGSTOP)
     answers = [Answer(connection.getresponse()) for connection in (running, *waiting)]
     assert {answer.outcome for answer in answers} == {"worker-lost"}
@@ -150,8 +150,10 @@ def test_a_second_signal_ends_at_once(stack):
     parent = stack.worker("--processes", "2")
     stack.wait_workers(3)
     for process in (worker, parent):
-        connections = [stack.begin("/sync/sleep/15") for _ in range(3)]
-        stack.wait_noted("started", 3)
+        before = len(stack.journal("started"))
+        # By POST: what the first had is not started once more by the second.
+        connections = [stack.begin("/sync/sleep/15", b"") for _ in range(3)]
+        stack.wait_noted("started", before + 3)
         process.terminate()
         assert eventually(lambda log=process.log: "draining" in log.read_text())
         process.terminate()
