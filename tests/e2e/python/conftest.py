@@ -1,17 +1,16 @@
 """A real gateway and real Python workers on loopback, in a folder of their own."""
 
 import http.client
-import itertools
 import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 import pytest
+from free_port import free_port
 
 PATIENCE = 20.0
 BIN = pathlib.Path(os.environ["HOLDFAST_TEST_BIN_DIR"])
@@ -25,19 +24,6 @@ routes:
   - {path: "/short/{word}/{argument}", methods: [POST], service: sync, timeout: 400ms}
   - {path: "/async/{word}/{argument}", methods: [GET, POST], service: async, timeout: 20s}
 """
-_ports = itertools.count(10_000 + os.getpid() * 37 % 20_000)
-
-
-def free_port():
-    """Below the ephemeral range, as a port of that can be connected to itself."""
-    for port in _ports:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free")
 
 
 def eventually(condition, patience=PATIENCE):

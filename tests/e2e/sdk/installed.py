@@ -3,19 +3,19 @@
 import contextlib
 import os
 import pathlib
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
+from free_port import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PREFIX = pathlib.Path(os.environ["HOLDFAST_TEST_PREFIX"])
 BINARY_DIR = pathlib.Path(os.environ["HOLDFAST_TEST_BINARY_DIR"])
 VERSION = os.environ["HOLDFAST_TEST_VERSION"]
 DEV_SETTINGS = ("HOLDFAST_SKIP_PACKAGES", "HOLDFAST_JOBS")  # of ./dev, on systems other than Debian
-_ports = iter(range(10_000 + os.getpid() % 1000 * 20, 32_000))
 
 
 def environment(prefix=PREFIX):
@@ -38,15 +38,6 @@ def run(*command, cwd=None, env=None, timeout=120, expect=0):
         shown = " ".join(str(part) for part in command)
         raise AssertionError(f"{shown}\nended with {result.returncode}:\n{result.stdout}")
     return result.stdout
-
-
-def free_port():
-    """Below the ephemeral range, so that no client of another test takes it meanwhile."""
-    for port in _ports:
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no free port")
 
 
 def ask(url, body=None):

@@ -8,7 +8,8 @@ import tempfile
 import unittest
 
 import document
-from installed import PREFIX, ROOT, environment, free_port, run
+from free_port import free_port
+from installed import PREFIX, ROOT, environment, run
 
 
 class NewPlugin(unittest.TestCase):

@@ -8,7 +8,8 @@ import tempfile
 import unittest
 
 import document
-from installed import BINARY_DIR, ROOT, environment, free_port
+from free_port import free_port
+from installed import BINARY_DIR, ROOT, environment
 
 
 def installing():

@@ -1,8 +1,5 @@
 #include "tests/support/stack/stack.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -26,22 +23,6 @@ int SlowFactor() {
 #else
     return 1;
 #endif
-}
-
-std::uint16_t FreePort() {
-    static std::uint32_t next = static_cast<std::uint32_t>(getpid()) * 37U;
-    for (int tries = 0; tries < 2000; ++tries) {
-        const auto port = static_cast<std::uint16_t>(10'000 + next++ % 20'000);
-        const int probe = socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const bool free = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-        close(probe);
-        if (free) return port;
-    }
-    throw std::runtime_error("no free port");
 }
 
 std::string Endpoint(std::uint16_t port) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/stack/free_port.h"
 #include "tests/support/stack/process.h"
 
 namespace holdfast::testing {
@@ -24,9 +25,6 @@ struct Ports {
     std::uint16_t ops = 0;
     std::uint16_t bus = 0;
 };
-
-/// A port below the ephemeral range that is free now, different for each call and each process.
-std::uint16_t FreePort();
 
 /// The address of a bus on this machine, as workers are told it.
 std::string Endpoint(std::uint16_t port);
