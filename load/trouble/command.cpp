@@ -92,8 +92,8 @@ CommandResult RunCommand(const std::vector<std::string>& words, milliseconds pat
     return result;
 }
 
-void StartDetached(const std::string& command, const std::string& pid_file) {
-    constexpr milliseconds kMustLive(300);
+void StartDetached(const std::string& command, const std::string& pid_file,
+                   milliseconds must_live) {
     const pid_t pid = fork();
     if (pid < 0) throw TroubleError("fork: " + Reason(errno));
     if (pid == 0) {
@@ -113,7 +113,7 @@ void StartDetached(const std::string& command, const std::string& pid_file) {
         execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
         _exit(127);
     }
-    const auto until = steady_clock::now() + kMustLive;
+    const auto until = steady_clock::now() + must_live;
     do {
         int status = 0;
         if (waitpid(pid, &status, WNOHANG) == pid) {

@@ -17,7 +17,9 @@ CommandResult RunCommand(const std::vector<std::string>& words, std::chrono::mil
 
 /// Starts `command` by /bin/sh in a session of its own, without input or output, and writes its
 /// process id to `pid_file`; a command that writes that file itself comes later and wins. It
-/// outlives this process. Throws TroubleError when it fails within 300 ms.
-void StartDetached(const std::string& command, const std::string& pid_file);
+/// outlives this process. Throws TroubleError when it fails within `must_live`, and returns after
+/// it.
+void StartDetached(const std::string& command, const std::string& pid_file,
+                   std::chrono::milliseconds must_live = std::chrono::milliseconds(300));
 
 }  // namespace holdfast::load

@@ -135,13 +135,15 @@ TEST_F(Hostile, ABodyBelowTheMinimumRateIs408) {
 }
 
 TEST_F(Hostile, AnIdleConnectionIsClosedWithoutAWord) {
-    options.idle_timeout = 50ms;
+    options.idle_timeout = 2s;  // as `used` has to live until it has asked
     Start();
-    HttpClient fresh = Connect();
-    EXPECT_TRUE(fresh.WaitForClose());
     HttpClient used = Connect();
-    EXPECT_EQ(used.Ask(Get("/echo")).value().status, 200U);
+    const auto response = used.Ask(Get("/echo"));
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200U);
+    HttpClient fresh = Connect();
     EXPECT_TRUE(used.WaitForClose());
+    EXPECT_TRUE(fresh.WaitForClose());
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ TEST_F(LegTest, ARequestThatNobodyAnswersTimesOutAndIsCancelled) {
     FakeWorker worker(context_, leg.port());
     ASSERT_TRUE(worker.Join());
     ASSERT_TRUE(leg.Serves());
-    leg.Submit("x", false, milliseconds(100));
+    leg.Submit("x", false, std::chrono::seconds(2));
     ASSERT_TRUE(worker.NextRequest());
     EXPECT_TRUE(worker.NextCancel());
     const auto completion = leg.loop.Next();

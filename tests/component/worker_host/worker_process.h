@@ -80,8 +80,10 @@ class WorkerProcess : public ::testing::Test {
     bool WaitNoted(const std::string& word, std::uint64_t id) {
         return gateway.WaitFor([&] { return Noted(word, id); });
     }
-    bool WaitLogged(const std::string& text) {
-        return gateway.WaitFor([&] { return worker->Output().find(text) != std::string::npos; });
+    /// `from`: how much of what the worker has printed is not looked at.
+    bool WaitLogged(const std::string& text, std::size_t from = 0) {
+        return gateway.WaitFor(
+            [&] { return worker->Output().find(text, from) != std::string::npos; });
     }
 
     ScriptedGateway gateway;

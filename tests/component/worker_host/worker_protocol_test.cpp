@@ -206,9 +206,10 @@ TEST_F(WorkerProtocol, EveryMalformedEnvelopeEndsTheConnectionAndIsSurvived) {
     };
     for (const auto& [bytes, reason] : cases) {
         const std::size_t hellos = gateway.hellos.size();
+        const std::size_t logged = worker->Output().size();
         gateway.SendBytes(bytes);
         ASSERT_TRUE(gateway.WaitFor([&] { return gateway.hellos.size() > hellos; })) << reason;
-        EXPECT_TRUE(WaitLogged("malformed envelope (" + reason));
+        EXPECT_TRUE(WaitLogged("malformed envelope (" + reason, logged));
         ASSERT_TRUE(gateway.WaitWelcomed());
     }
     gateway.SendFrames({"one", "two"});

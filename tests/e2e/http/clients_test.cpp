@@ -26,7 +26,7 @@ class ForeignClients : public ::testing::Test {
     }
     ~ForeignClients() override {
         EXPECT_EQ(stack_.Metric("holdfast_requests_total{outcome=\"rejected\"}"), rejected_);
-        EXPECT_EQ(stack_.Pending(), 0U);
+        EXPECT_TRUE(Eventually([this] { return stack_.Pending() == 0; }));
     }
 
     std::string Url() const {
@@ -141,7 +141,7 @@ TEST_F(ForeignClients, CurlTriesAgainAsTheAnswerTellsIt) {
     const std::string url = "http://127.0.0.1:" + std::to_string(without.ports().data) + "/echo";
     const std::string out = stack_.directory() / "answer";
     ProgramResult result;
-    std::thread curl([&] {
+    std::jthread curl([&] {
         result = Curl({"--retry", "50", "-o", out, "-w", "%{http_code}\n", url});
     });
     EXPECT_TRUE(Eventually(

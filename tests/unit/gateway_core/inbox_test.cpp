@@ -70,7 +70,7 @@ TEST(InboxTest, TwoThreadsHandOverEverythingInOrderWithNoLostWakeUp) {
     constexpr int kItems = 100'000;
     BlockingWaker waker;
     Inbox<int> inbox(kItems, waker);
-    std::thread giver([&] {
+    const std::jthread giver([&] {
         std::vector<int> batch;
         for (int next = 0; next < kItems;) {
             for (int i = 0; i <= next % 7 && next < kItems; ++i) batch.push_back(next++);
@@ -87,7 +87,6 @@ TEST(InboxTest, TwoThreadsHandOverEverythingInOrderWithNoLostWakeUp) {
         }
         taken.clear();
     }
-    giver.join();
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ TEST(InquiryDesk, WhoeverAsksGetsWhatTheBusThreadPuts) {
     InquiryDesk desk;
     EXPECT_FALSE(desk.wanted());
     std::optional<Inquiry> answer;
-    std::thread ops(
+    std::jthread ops(
         [&] { answer = desk.Ask(Inquiry::Kind::kPing, "orders", milliseconds(20'000)); });
     while (!desk.wanted()) std::this_thread::yield();
     auto asked = desk.TakeAsked();
@@ -36,7 +36,7 @@ TEST(InquiryDesk, ABusThreadThatHasStoppedHoldsNobodyAndTheLateAnswerIsDropped) 
 
 TEST(InquiryDesk, TooManyAtOnceAreRefusedAtOnce) {
     InquiryDesk desk;
-    std::vector<std::thread> ops;
+    std::vector<std::jthread> ops;
     for (std::size_t i = 0; i < InquiryTable::kOpen; ++i) {
         ops.emplace_back(
             [&] { EXPECT_TRUE(desk.Ask(Inquiry::Kind::kPing, "orders", milliseconds(20'000))); });
@@ -47,7 +47,6 @@ TEST(InquiryDesk, TooManyAtOnceAreRefusedAtOnce) {
     }
     EXPECT_FALSE(desk.Ask(Inquiry::Kind::kPing, "orders", milliseconds(20'000)));
     for (Inquiry& inquiry : asked) desk.Put(std::move(inquiry));
-    for (std::thread& thread : ops) thread.join();
 }
 
 }  // namespace

@@ -181,17 +181,21 @@ TEST(Logging, ManyThreadsMayWriteWhileItStops) {
     Sink sink;
     Log log({.queue = 64, .sink = sink.Function()});
     log.Start();
-    std::vector<std::thread> writers;
+    std::vector<std::jthread> writers;
     for (int t = 0; t < 4; ++t) {
-        writers.emplace_back([&log] {
-            for (int i = 0; i < 500; ++i) {
+        writers.emplace_back([&log](const std::stop_token& stop) {
+            for (int i = 0; !stop.stop_requested(); ++i) {
                 log.Write(Level::kInfo, "line", {{"n", i}});
                 log.WriteFolded(Level::kWarn, "key", "folded");
             }
         });
     }
+    EXPECT_TRUE(sink.WaitUntilWritten(1));
     log.Stop();
-    for (std::thread& writer : writers) writer.join();
+    writers.clear();
+    const std::regex whole(
+        R"(\S+Z (info  line n=\d+|warn  (folded|the same again key=key)( repeats=\d+)?)\n)");
+    for (const std::string& line : sink.lines()) EXPECT_TRUE(std::regex_match(line, whole)) << line;
 }
 
 TEST(RequestLines, ATimeoutSaysHowLongEachStageTook) {

@@ -118,9 +118,12 @@ TEST_F(ARecorder, LeavesOutWhatItsQueueCannotHold) {
 }
 
 TEST_F(ARecorder, LetsServingGoOnWhenItsFolderIsGone) {
-    Recorder recorder(options_);
-    std::filesystem::remove_all(options_.folder);
-    for (int i = 0; i < 10; ++i) Take(recorder);
+    {
+        Recorder recorder(options_);
+        std::filesystem::remove_all(options_.folder);
+        for (int i = 0; i < 10; ++i) Take(recorder);
+    }
+    EXPECT_FALSE(std::filesystem::exists(options_.folder)) << "whoever removed it meant it";
 }
 
 TEST_F(ARecorder, SaysAtOnceWhenItsFolderIsNone) {
