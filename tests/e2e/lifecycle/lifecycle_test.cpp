@@ -15,7 +15,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr const char* kRoutes = R"(
-shutdown: {drain_delay: 200ms, drain_timeout: 1500ms}
+shutdown: {drain_delay: 200ms, drain_timeout: 5s}
 ready: {required_services: [trouble]}
 routes:
   - {path: /v1/once, methods: [POST], service: trouble, timeout: 20s}
@@ -78,7 +78,9 @@ TEST(Lifecycle, HealthIsAskedByTheProgramItself) {
 TEST(Lifecycle, ReadyMeansThatTheRequiredServicesHaveAWorker) {
     Stack stack(kRoutes);
     stack.StartGateway();
-    EXPECT_EQ(stack.OpsClient().Get("/readyz")->status, 503);
+    const auto answer = stack.OpsClient().Get("/readyz");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503);
     stack.StartTroubleWorker();
     EXPECT_TRUE(stack.WaitReady());
 }
@@ -91,15 +93,15 @@ TEST(Lifecycle, SigtermDrainsAndWhatIsLeftGetsAnHonestAnswer) {
     httplib::Result brief = stack.Client().Get("/none");
     httplib::Result endless = stack.Client().Get("/none");
     httplib::Result waiting = stack.Client().Get("/none");
-    std::thread a([&] {
+    std::jthread a([&] {
         auto client = stack.Client();
-        brief = client.Post("/v1/once", "sleep 700", "text/plain");
+        brief = client.Post("/v1/once", "sleep 2000", "text/plain");
     });
-    std::thread b([&] {
+    std::jthread b([&] {
         auto client = stack.Client();
         endless = client.Post("/v1/once", "never", "text/plain");
     });
-    std::thread c([&] {
+    std::jthread c([&] {
         auto client = stack.Client();
         waiting = client.Post("/v1/patient", "echo", "text/plain");
     });
@@ -129,7 +131,7 @@ TEST(Lifecycle, ASecondSignalEndsAtOnce) {
     stack.StartGateway();
     stack.StartTroubleWorker();
     ASSERT_TRUE(stack.WaitForWorkers(1));
-    std::thread client([&] {
+    std::jthread client([&] {
         auto http = stack.Client();
         http.Post("/v1/once", "never", "text/plain");
     });
@@ -168,7 +170,7 @@ routes:
 )");
     stack.StartGateway();
     httplib::Result answer = stack.Client().Get("/none");
-    std::thread client([&] {
+    std::jthread client([&] {
         auto http = stack.Client();
         answer = http.Post("/v1/patient", "echo", "text/plain");
     });

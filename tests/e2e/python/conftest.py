@@ -49,9 +49,10 @@ class Answer:
 
 
 class Stack:
-    def __init__(self, folder, environment=None):
+    def __init__(self, folder, environment=None, config=CONFIG):
         self.environment = environment or {}
         self.folder = folder
+        self.config = config
         self.journal_file = folder / "journal"
         self.ports = {name: free_port() for name in ("LISTEN", "OPS", "BUS")}
         self.processes = []
@@ -71,7 +72,7 @@ class Stack:
 
     def start_gateway(self):
         config = self.folder / "gateway.yaml"
-        config.write_text(CONFIG)
+        config.write_text(self.config)
         self.gateway = self.start([BIN / "holdfast-gateway", "--config", config], "gateway.log")
 
     def worker(self, *options, module=SERVICES, gateway=None):
@@ -136,8 +137,13 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path, request):
-    stack = Stack(tmp_path)
+def config():
+    return CONFIG
+
+
+@pytest.fixture
+def stack(tmp_path, config):
+    stack = Stack(tmp_path, config=config)
     yield stack
     stack.end()
     print(stack.logs())
