@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import unittest
 
-from installed import PREFIX, ROOT, Stack, environment, run
+from installed import PREFIX, ROOT, VERSION, Stack, environment, run
 
 CONFIG = """
 ready: {required_services: [greeter, plain]}
@@ -64,7 +64,7 @@ class Consumer(unittest.TestCase):
         path.write_text(text, encoding="utf-8")
         output = run("cmake", "-S", self.project, "-B", self.folder / "build", expect=1)
         self.assertIn("compatible with requested version \"0.2\"", " ".join(output.split()))
-        self.assertIn("version: 0.1.0", output)
+        self.assertIn(f"version: {VERSION}", output)
 
 
 class InstalledTree(unittest.TestCase):

@@ -64,14 +64,11 @@ void FakeWorker::Take(const wire::Envelope& envelope) {
     if (envelope.requests_size() != 0) ++envelopes_with_requests_;
     requests_.insert(requests_.end(), envelope.requests().begin(), envelope.requests().end());
     cancels_.insert(cancels_.end(), envelope.cancels().begin(), envelope.cancels().end());
-    if (envelope.has_ping()) {
-        pings_.push_back(envelope.ping());
-        if (answer_pings) {
-            wire::Envelope pong;
-            pong.set_session(session_);
-            pong.mutable_pong()->set_sequence(envelope.ping().sequence());
-            Send(pong);
-        }
+    if (envelope.has_ping() && answer_pings) {
+        wire::Envelope pong;
+        pong.set_session(session_);
+        pong.mutable_pong()->set_sequence(envelope.ping().sequence());
+        Send(pong);
     }
 }
 
@@ -136,9 +133,6 @@ std::optional<wire::Request> FakeWorker::NextRequest(milliseconds patience) {
 }
 std::optional<wire::Cancel> FakeWorker::NextCancel(milliseconds patience) {
     return Next(cancels_, patience);
-}
-std::optional<wire::Ping> FakeWorker::NextPing(milliseconds patience) {
-    return Next(pings_, patience);
 }
 bool FakeWorker::NextGoodbyeAck() {
     return Next(acks_, kPatience).has_value();

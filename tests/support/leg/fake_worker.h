@@ -58,7 +58,6 @@ class FakeWorker {
     std::optional<wire::Refused> NextRefused();
     std::optional<wire::Request> NextRequest(std::chrono::milliseconds patience = kPatience);
     std::optional<wire::Cancel> NextCancel(std::chrono::milliseconds patience = kPatience);
-    std::optional<wire::Ping> NextPing(std::chrono::milliseconds patience = kPatience);
     bool NextGoodbyeAck();
     void Answer(const wire::Request& request, std::uint32_t status, std::string body);
     void SayGoodbye();
@@ -91,7 +90,6 @@ class FakeWorker {
     std::vector<wire::Refused> refusals_;
     std::vector<wire::Request> requests_;
     std::vector<wire::Cancel> cancels_;
-    std::vector<wire::Ping> pings_;
     std::vector<wire::GoodbyeAck> acks_;
 };
 

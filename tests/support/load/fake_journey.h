@@ -9,7 +9,7 @@
 
 namespace holdfast::load {
 
-/// Stands in for load/flow in tests of the engine alone: link holdfast_test_fake_journey instead of
+/// Stands in for load/flow in tests of the engine alone: link holdfast_test_load_engine instead of
 /// holdfast_load_flow. Each journey is the steps in their order.
 struct Plan {
     struct Step {
@@ -23,7 +23,7 @@ struct Plan {
     std::function<Judgement(const IncomingResponse&, const OutgoingRequest&)> judge;
 };
 
-/// A flow of one step for each of `requests`.
+/// A flow of these steps.
 Flow FakeFlow(std::vector<Plan::Step> steps);
 /// "GET path", and what a request of it needs.
 Plan::Step FakeStep(std::string_view method, std::string_view path, std::string_view headers = {},

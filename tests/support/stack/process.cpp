@@ -105,11 +105,6 @@ std::uint64_t Process::ResidentBytes() const {
     return text ? std::stoull(*text) * 1024 : 0;
 }
 
-std::uint64_t Process::ThreadCount() const {
-    const auto text = Status("Threads");
-    return text ? std::stoull(*text) : 0;
-}
-
 std::chrono::milliseconds Process::CpuTime() const {
     std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
     std::string line;

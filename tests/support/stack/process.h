@@ -35,7 +35,6 @@ class Process {
     std::string Output() const;
 
     std::uint64_t ResidentBytes() const;
-    std::uint64_t ThreadCount() const;
     /// User and system time so far, of all its threads.
     std::chrono::milliseconds CpuTime() const;
     std::uint64_t DescriptorCount() const;
