@@ -32,7 +32,7 @@ TEST(StrictJson, TakesNoTimeForAHostileBodyThatGrowsWithItsSquare) {
     for (int i = 0; body.size() < 1'000'000; ++i) body += '"' + std::to_string(i) + "\":0,";
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_THAT(ParseStrictJson(body).error, HasSubstr("the name of a member"));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
 TEST(JsonReplies, HaveTheirContentType) {
