@@ -1,12 +1,21 @@
 // Where a request goes: to a worker, into its service's queue, or back with a refusal.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "gateway/core/dispatcher.h"
 
 namespace holdfast::gateway {
 
 using State = PendingTable::State;
+
+namespace {
+
+/// Who has just handed a request back has no thread free for the next one either: it comes last for
+/// that long. A worker whose handlers are stuck hands back about three times a second.
+constexpr Duration kReturnRest = std::chrono::seconds(1);
+
+}  // namespace
 
 /// kFront is for what comes back: it only queues, so that whoever takes several back, last one
 /// first, leaves them in their order; Pump then lets them go.
@@ -82,6 +91,9 @@ bool Dispatcher::IsHopeless(SlotIndex index, TimePoint now) {
 }
 
 Worker* Dispatcher::Pick(const ServiceQueue& service, bool suspect, TimePoint now) {
+    const auto load = [now](const Worker& worker) {
+        return std::pair(now - worker.last_return < kReturnRest, worker.outstanding());
+    };
     Worker* best = nullptr;
     for (const std::uint32_t index : service.workers) {
         Worker& worker = workers_[index];
@@ -89,7 +101,7 @@ Worker* Dispatcher::Pick(const ServiceQueue& service, bool suspect, TimePoint no
         if (worker.suspicion != Worker::Suspicion::kNone) continue;
         // One suspect at a time: a request that kills its worker takes no other suspect with it.
         if (suspect && worker.suspects > 0) continue;
-        if (best == nullptr || worker.outstanding() < best->outstanding()) best = &worker;
+        if (best == nullptr || load(worker) < load(*best)) best = &worker;
     }
     return best;
 }

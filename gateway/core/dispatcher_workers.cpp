@@ -179,12 +179,13 @@ void Dispatcher::TakeBack(PeerId peer, std::uint64_t session, const ReturnItem& 
     if (Heard(peer, session, now) == nullptr) return;
     counters_.Add(Counter::kReturnsReceived);
     const PendingTable::Found found = table_.Find(item.id);
-    const Worker* worker = workers_.Find(peer);
+    Worker* worker = workers_.Find(peer);
     if (found.lookup != PendingTable::Lookup::kFound || table_[found.slot].state != State::kSent ||
         table_[found.slot].worker != worker->index || table_[found.slot].attempt != item.attempt) {
         counters_.Add(Counter::kReturnsStale);
         return;
     }
+    worker->last_return = now;
     Withdraw(found.slot);
     PendingTable::Slot& slot = table_[found.slot];
     // One that had waited behind slow handlers is bounded by its deadline alone.

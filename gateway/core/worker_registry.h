@@ -43,6 +43,7 @@ struct Worker {
     TimePoint greeted{};  ///< when its Hello came
     TimePoint next_ping{};
     TimePoint blocked_until{};  ///< its pipe was full
+    TimePoint last_return{};    ///< when it last handed a request back
     std::uint64_t pings = 0;
     std::uint64_t describes = 0;  ///< the number of the last one sent
     PongItem pong;

@@ -309,6 +309,22 @@ TEST_F(DispatcherTest, ARequestThatWaitedBehindSlowHandlersIsBoundedByItsDeadlin
     EXPECT_EQ(ended.attempts, 601U);
 }
 
+TEST_F(DispatcherTest, AWorkerThatHandsBackComesLastForAWhile) {
+    const FakeWorker a = Connect("a");
+    const FakeWorker b = Connect("b");
+    const OutgoingRequest stuck = SendTo(a);
+    for (const FakeWorker& to : {b, a, b}) SendTo(to);
+    Return(a, stuck);
+    EXPECT_EQ(FlushTo(b).at(0).id, stuck.id) << "it went straight back to the one less loaded";
+    SendTo(b);
+    for (int i = 0; i < 2; ++i) {
+        Advance(500ms);
+        Pong(a);
+        Pong(b);
+    }
+    SendTo(a);
+}
+
 TEST_F(DispatcherTest, WhatComesBackTogetherKeepsItsOrder) {
     FakeWorker a = Connect("a", 3);
     std::vector<OutgoingRequest> sent;
