@@ -143,8 +143,9 @@ BusOptions LegOptions(const config::Config& config, const std::vector<std::strin
     dispatcher.queue_delay = {config.overload.queue_target, config.overload.queue_interval};
     dispatcher.refuse_hopeless = config.overload.refuse_hopeless;
     dispatcher.concurrency = {config.overload.concurrency == config::Concurrency::kAdaptive,
-                              config.overload.max_concurrency != 0 ? config.overload.max_concurrency
-                                                                   : ConcurrencyLimit::kUnbounded};
+                              config.overload.max_concurrency != 0
+                                  ? config.overload.max_concurrency
+                                  : ConcurrencyOptions::kUnbounded};
     dispatcher.max_peers = config.bus.max_peers;
     dispatcher.ping_interval = config.bus.ping_interval;
     dispatcher.peer_timeout = config.bus.peer_timeout;

@@ -11,7 +11,9 @@ namespace holdfast::gateway {
 struct ConcurrencyOptions {
     /// False: the limit is `most` for good.
     bool adaptive = false;
-    std::uint32_t most = 0xFFFF'FFFF;
+    std::uint32_t most = kUnbounded;
+
+    static constexpr std::uint32_t kUnbounded = 0xFFFF'FFFF;
 };
 
 /// How many requests of one service its workers may have at one time. What is more waits in the
@@ -51,9 +53,10 @@ class ConcurrencyLimit {
 
     std::uint32_t limit() const;
     /// Whether there is a limit beside the workers' credit.
-    bool bounded() const { return options_.adaptive || options_.most != kUnbounded; }
+    bool bounded() const {
+        return options_.adaptive || options_.most != ConcurrencyOptions::kUnbounded;
+    }
 
-    static constexpr std::uint32_t kUnbounded = 0xFFFF'FFFF;
     static constexpr Duration kWindow = std::chrono::milliseconds(100);
     static constexpr std::size_t kEnough = 8;  ///< samples in a window
     static constexpr Duration kFirstProbe = std::chrono::seconds(1);

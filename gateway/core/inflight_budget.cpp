@@ -13,11 +13,7 @@ InflightBudget::~InflightBudget() {
 }
 
 std::optional<Permit> InflightBudget::TryAdmit(std::uint64_t bytes, RouteShare share) {
-    if (!requests_.TryAdd(1)) return std::nullopt;
-    if (!bytes_.TryAdd(bytes)) {
-        requests_.Subtract(1);
-        return std::nullopt;
-    }
+    if (!held_.TryAdmit(bytes)) return std::nullopt;
     return Permit(*this, bytes, std::move(share));
 }
 
@@ -56,7 +52,7 @@ bool Permit::TryGrow(std::uint64_t bytes) {
     assert(budget_ != nullptr);
     refused_by_route_ = !share_.TryGrow(bytes);
     if (refused_by_route_) return false;
-    if (!budget_->bytes_.TryAdd(bytes)) {
+    if (!budget_->held_.TryGrow(bytes)) {
         share_.Shrink(bytes);
         return false;
     }
@@ -76,8 +72,7 @@ void Permit::Release() {
         budget_ = nullptr;
         return;
     }
-    budget_->bytes_.Subtract(std::exchange(bytes_, 0));
-    budget_->requests_.Subtract(1);
+    budget_->held_.Release(std::exchange(bytes_, 0));
     budget_ = nullptr;
     share_.Release();
 }

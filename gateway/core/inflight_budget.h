@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/core/bounded_counter.h"
+#include "gateway/core/bounded_load.h"
 #include "gateway/core/route_budget.h"
 
 namespace holdfast::gateway {
@@ -26,10 +27,7 @@ class InflightBudget {
     };
 
     explicit InflightBudget(Limits limits)
-        : limits_(limits),
-          requests_(limits.requests),
-          bytes_(limits.bytes),
-          uploading_(limits.upload_bytes) {}
+        : limits_(limits), held_(limits.requests, limits.bytes), uploading_(limits.upload_bytes) {}
     ~InflightBudget();
     InflightBudget(const InflightBudget&) = delete;
     InflightBudget& operator=(const InflightBudget&) = delete;
@@ -38,8 +36,8 @@ class InflightBudget {
     /// Nothing when either bound would be passed.
     std::optional<Permit> TryAdmit(std::uint64_t bytes, RouteShare share = {});
 
-    std::uint64_t requests() const { return requests_.value(); }
-    std::uint64_t bytes() const { return bytes_.value(); }
+    std::uint64_t requests() const { return held_.requests(); }
+    std::uint64_t bytes() const { return held_.bytes(); }
     std::uint64_t upload_bytes() const { return uploading_.value(); }
     const Limits& limits() const { return limits_; }
 
@@ -47,8 +45,7 @@ class InflightBudget {
     friend class Permit;
 
     const Limits limits_;
-    BoundedCounter requests_;
-    BoundedCounter bytes_;
+    BoundedLoad held_;
     BoundedCounter uploading_;
 };
 

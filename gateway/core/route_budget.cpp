@@ -10,11 +10,7 @@ RouteBudget::~RouteBudget() {
 }
 
 std::optional<RouteShare> RouteBudget::TryAdmit(std::uint64_t bytes) {
-    if (!requests_.TryAdd(1)) return std::nullopt;
-    if (!bytes_.TryAdd(bytes)) {
-        requests_.Subtract(1);
-        return std::nullopt;
-    }
+    if (!held_.TryAdmit(bytes)) return std::nullopt;
     return RouteShare(*this, bytes);
 }
 
@@ -32,21 +28,20 @@ RouteShare& RouteShare::operator=(RouteShare&& other) noexcept {
 
 bool RouteShare::TryGrow(std::uint64_t bytes) {
     if (budget_ == nullptr) return true;
-    if (!budget_->bytes_.TryAdd(bytes)) return false;
+    if (!budget_->held_.TryGrow(bytes)) return false;
     bytes_ += bytes;
     return true;
 }
 
 void RouteShare::Shrink(std::uint64_t bytes) {
     if (budget_ == nullptr) return;
-    budget_->bytes_.Subtract(bytes);
+    budget_->held_.Shrink(bytes);
     bytes_ -= bytes;
 }
 
 void RouteShare::Release() {
     if (budget_ == nullptr) return;
-    budget_->bytes_.Subtract(std::exchange(bytes_, 0));
-    budget_->requests_.Subtract(1);
+    budget_->held_.Release(std::exchange(bytes_, 0));
     budget_ = nullptr;
 }
 

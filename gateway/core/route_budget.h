@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "gateway/core/bounded_counter.h"
+#include "gateway/core/bounded_load.h"
 
 namespace holdfast::gateway {
 
@@ -20,8 +20,7 @@ class RouteBudget {
         std::uint64_t bytes = 0;
     };
 
-    explicit RouteBudget(Limits limits)
-        : limits_(limits), requests_(limits.requests), bytes_(limits.bytes) {}
+    explicit RouteBudget(Limits limits) : limits_(limits), held_(limits.requests, limits.bytes) {}
     ~RouteBudget();
     RouteBudget(const RouteBudget&) = delete;
     RouteBudget& operator=(const RouteBudget&) = delete;
@@ -29,16 +28,15 @@ class RouteBudget {
     /// One request with its first bytes. Nothing when either bound would be passed.
     std::optional<RouteShare> TryAdmit(std::uint64_t bytes);
 
-    std::uint64_t requests() const { return requests_.value(); }
-    std::uint64_t bytes() const { return bytes_.value(); }
+    std::uint64_t requests() const { return held_.requests(); }
+    std::uint64_t bytes() const { return held_.bytes(); }
     const Limits& limits() const { return limits_; }
 
   private:
     friend class RouteShare;
 
     const Limits limits_;
-    BoundedCounter requests_;
-    BoundedCounter bytes_;
+    BoundedLoad held_;
 };
 
 /// One request's part of its route's budget. Movable; given back by its destructor. An empty one is
