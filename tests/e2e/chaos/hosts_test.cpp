@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <thread>
 
@@ -121,6 +122,12 @@ class Hosts : public ::testing::Test {
             },
             patience);
     }
+    /// Whether the worker has given up its session with the gateway.
+    bool SessionIsOver(const std::string& host) const {
+        std::ifstream log(folder_.directory() / (host + ".log"));
+        const std::string text{std::istreambuf_iterator<char>(log), {}};
+        return text.find("is over: its requests are cancelled") != std::string::npos;
+    }
     bool MoreAreCreated() const {
         const std::uint64_t before = orders_->created();
         return Eventually([&] { return orders_->created() > before + 20; },
@@ -156,7 +163,10 @@ TEST_F(Hosts, WhileEveryWorkerIsCutOffClientsAreToldAtOnce) {
 
 TEST_F(Hosts, AGatewayThatIsCutOffFromAllIsFoundAgainByAll) {
     lab_->SetLink("g", false);
-    std::this_thread::sleep_for(seconds(3));  // the leases and deadlines of everything pass
+    for (const char* host : {"w1", "w2"}) {
+        EXPECT_TRUE(Eventually([&] { return SessionIsOver(host); }, seconds(20) * SlowFactor()))
+            << host;
+    }
     lab_->SetLink("g", true);
 }
 

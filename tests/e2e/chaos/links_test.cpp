@@ -61,11 +61,11 @@ TEST_F(Links, AHealthyLinkCarriesWhatItIsGiven) {
 TEST_F(Links, AStalledLinkMovesNothingUntilItIsHealed) {
     link_->Behave({.stalled = true});
     EXPECT_FALSE(Post("held", milliseconds(200)));
+    const auto begin = steady_clock::now();
     std::thread healer([this] {
         std::this_thread::sleep_for(milliseconds(200));
         link_->Behave();
     });
-    const auto begin = steady_clock::now();
     const auto answer = Post("late");
     EXPECT_GE(steady_clock::now() - begin, milliseconds(150));
     healer.join();
