@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "tests/support/chaos/database_lock.h"
 #include "tests/support/chaos/order_clients.h"
@@ -36,6 +37,12 @@ class OrdersDisk : public ::testing::Test {
         workers_ = {&StartWorker(more), &StartWorker(more)};
         ASSERT_TRUE(stack_.WaitForWorkers(2)) << workers_.front()->Output();
         before_ = StockOf(Database());
+    }
+    /// Returns when none of its threads is in a call of the kernel any more.
+    static void Pause(const Process& worker) {
+        worker.Signal(SIGSTOP);
+        siginfo_t stopped{};
+        ASSERT_EQ(waitid(P_PID, static_cast<id_t>(worker.pid()), &stopped, WSTOPPED), 0);
     }
     void StopWorkers() {
         for (Process* worker : workers_) {
@@ -155,7 +162,12 @@ TEST_F(OrdersDisk, WhenItTurnsReadOnlyUnderRunningWorkersOrdersFailHonestly) {
     StartWorkers({{"synchronous", "full"}});
     OrderClients clients(Clients());
     ASSERT_TRUE(More(clients, kCreated, 20));
+    // A sync that is under way while ext4 fails may be acknowledged though another's, which failed,
+    // had what it waits for: Linux 6.18 does so for programs that only write and sync, too. Nobody
+    // can keep a promise on that, so none is under way.
+    for (const Process* worker : workers_) Pause(*worker);
     disk->Fail();
+    for (const Process* worker : workers_) worker->Signal(SIGCONT);
     EXPECT_TRUE(
         Eventually([&] { return clients.answers(kFailed) + clients.answers(kFailedUnknown) >= 10; },
                    seconds(20) * SlowFactor()));
