@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/config/text_rules.h"
+
 namespace holdfast::gateway::app {
 namespace {
 
@@ -162,7 +164,10 @@ BusOptions LegOptions(const config::Config& config, const std::vector<std::strin
 }
 
 OpsOptions OpsPortOptions(const config::Config& config) {
-    return {.address = config.ops.address, .port = config.ops.port, .threads = config.ops.threads};
+    return {.address = config.ops.address,
+            .port = config.ops.port,
+            .threads = config.ops.threads,
+            .on_loopback = config::IsLoopback(config.ops.address)};
 }
 
 log::Options LogOptions(const config::Config& config) {

@@ -10,7 +10,6 @@
 #include "gateway/ops/acceptor.h"
 #include "gateway/ops/bounded_stream.h"
 #include "gateway/ops/endpoints.h"
-#include "gateway/ops/other_site.h"
 
 namespace holdfast::gateway {
 namespace {
@@ -63,7 +62,7 @@ class OpsServer::Impl {
         : options_(std::move(options)),
           sources_(std::move(sources)),
           snapshots_(sources_.snapshots, std::max(2U, options_.threads) - 1),
-          face_(ops::IsLoopback(options_.address), [this](const ops::Asked& asked) {
+          face_(options_.on_loopback, [this](const ops::Asked& asked) {
               return ops::Route(asked, {sources_, snapshots_, acceptor_->refused(), Clock::now()});
           }) {}
 

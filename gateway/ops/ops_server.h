@@ -23,6 +23,7 @@ struct OpsOptions {
     std::string address = "127.0.0.1";  ///< an IPv4 or IPv6 address in figures
     std::uint16_t port = 8081;          ///< 0: any free one
     std::uint32_t threads = 4;
+    bool on_loopback = true;  ///< the address is one that only this machine reaches
 };
 
 struct NamedWatchdog {

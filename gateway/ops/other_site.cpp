@@ -3,19 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <array>
 #include <string>
 
 #include "gateway/ops/endpoints.h"
 
 namespace holdfast::gateway::ops {
 namespace {
-
-using Address = std::array<unsigned char, sizeof(in6_addr)>;
-
-bool Parse(int family, std::string_view text, Address& address) {
-    return ::inet_pton(family, std::string(text).c_str(), address.data()) == 1;
-}
 
 /// Without a port, and without the brackets of an IPv6 address.
 std::string_view HostOnly(std::string_view authority) {
@@ -25,19 +18,13 @@ std::string_view HostOnly(std::string_view authority) {
 
 /// Nobody else's name can be either.
 bool IsLocalhostOrAddress(std::string_view authority) {
-    const std::string_view host = HostOnly(authority);
-    Address address{};
-    return host == "localhost" || Parse(AF_INET, host, address) || Parse(AF_INET6, host, address);
+    const std::string host(HostOnly(authority));
+    in6_addr address{};  // room for either
+    return host == "localhost" || ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+           ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
 }  // namespace
-
-bool IsLoopback(std::string_view address) {
-    Address bytes{};
-    if (Parse(AF_INET, address, bytes)) return bytes[0] == 127;
-    constexpr Address kOwn{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    return Parse(AF_INET6, address, bytes) && bytes == kOwn;
-}
 
 bool FromAnotherSite(const Asked& asked) {
     // Programs other than browsers may leave the Host out.

@@ -6,9 +6,6 @@ namespace holdfast::gateway::ops {
 
 struct Asked;
 
-/// Whether an address in figures is this machine's own only.
-bool IsLoopback(std::string_view address);
-
 /// Whether a browser may be asking on behalf of a page of another site, which can reach what only
 /// this machine can. Such a page may post anything, but its browser adds the page's Origin. And its
 /// name may lead here (DNS rebinding): then Origin and Host agree, but are a name that is not ours.

@@ -145,10 +145,12 @@ TEST(Addresses, AreNumeric) {
          {"", "localhost", "*", "127.1", "1.2.3.4.5", "eth0", "[::1]", "1.2.3.4:80"}) {
         EXPECT_TRUE(CheckAddress(bad)) << bad;
     }
-    EXPECT_TRUE(IsLoopback("127.9.9.9"));
-    EXPECT_TRUE(IsLoopback("::1"));
-    EXPECT_FALSE(IsLoopback("0.0.0.0"));
-    EXPECT_FALSE(IsLoopback("::"));
+    for (const char* own : {"127.0.0.1", "127.8.9.1", "127.9.9.9", "::1"}) {
+        EXPECT_TRUE(IsLoopback(own)) << own;
+    }
+    for (const char* other : {"0.0.0.0", "10.0.0.1", "::", "::2", "localhost", ""}) {
+        EXPECT_FALSE(IsLoopback(other)) << other;
+    }
 }
 
 TEST(Addresses, OverlapWhenEqualOrWhenOneIsEveryInterface) {
