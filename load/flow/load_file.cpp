@@ -135,11 +135,7 @@ LoadProfile ParseLoad(const Yaml& node) {
     const std::string name = mode ? mode->Text("open, closed or find-limit") : "open";
     if (name == "open") {
         load.stages = ParseStages(map);
-        Duration whole{};
-        for (const Stage& stage : load.stages) {
-            whole += stage.length;
-            if (whole > LoadProfile::kLongest) node.Fail("the load lasts longer than a year");
-        }
+        if (load.LastsTooLong()) node.Fail("the load lasts longer than a year");
         RefuseKeys(map, name, {"users", "find_limit"});
     } else if (name == "closed") {
         load.mode = LoadMode::kClosed;

@@ -161,13 +161,11 @@ Interval Second(const Json& json) {
 LoadProfile Load(const Json& json) {
     LoadProfile load;
     load.mode = Choice<LoadMode>(json, "mode", kLoadModeNames);
-    Duration whole{};
     for (const Json& stage : Array(json, "stages")) {
         load.stages.push_back(
             {Number(stage, "from"), Number(stage, "to"), Length(stage, "seconds")});
-        whole += load.stages.back().length;
-        if (whole > LoadProfile::kLongest) throw Wrong("\"stages\" are longer than a year");
     }
+    if (load.LastsTooLong()) throw Wrong("\"stages\" are longer than a year");
     load.users = Count<std::uint32_t>(json, "users");
     load.connections = Count<std::uint32_t>(json, "connections");
     load.warm_up = Length(json, "warm_up");

@@ -37,6 +37,8 @@ struct LoadProfile {
         Duration probe = std::chrono::seconds(10);
     } find_limit;
 
+    /// Whether the stages together last longer than kLongest; Length may be asked of no such load.
+    bool LastsTooLong() const;
     /// Of all stages, the warm-up included. Zero for kFindLimit: its search ends when it ends.
     Duration Length() const;
 };

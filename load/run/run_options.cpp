@@ -71,11 +71,9 @@ LoadProfile DecideLoad(const LoadProfile& file, const RunOptions& options) {
         load.connections = load.users;
     }
     if (options.warm_up) load.warm_up = *options.warm_up;
+    if (load.LastsTooLong()) throw UsageError("the load lasts longer than a year");
     if (load.mode != LoadMode::kFindLimit && load.Length() <= Duration::zero()) {
         throw UsageError("the flow names no load: give --rate and --duration");
-    }
-    if (load.Length() > LoadProfile::kLongest) {
-        throw UsageError("the load lasts longer than a year");
     }
     const Duration measured =
         load.mode == LoadMode::kFindLimit ? load.find_limit.probe : load.Length();

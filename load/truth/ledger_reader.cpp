@@ -28,7 +28,7 @@ T Whole(const json& object, const char* key) {
 
 std::int64_t Level(const json& object, const char* key) {
     const auto level = Whole<std::int64_t>(object, key);
-    if (level < -StockLevel::kMost || level > StockLevel::kMost) throw std::out_of_range(key);
+    if (!StockLevel::Holds(level)) throw std::out_of_range(key);
     return level;
 }
 

@@ -13,7 +13,7 @@ std::string After(std::string prefix) {
 }
 
 std::int64_t Level(std::int64_t level) {
-    if (level < -StockLevel::kMost || level > StockLevel::kMost) {
+    if (!StockLevel::Holds(level)) {
         throw DatabaseError("a stock of " + std::to_string(level) + " pieces is out of range");
     }
     return level;

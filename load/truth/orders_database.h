@@ -36,6 +36,7 @@ struct StoredKey {
 struct StockLevel {
     /// Either way: sums and differences of a few stay whole numbers, and JSON carries it exactly.
     static constexpr std::int64_t kMost = std::int64_t{1} << 53;
+    static constexpr bool Holds(std::int64_t pieces) { return pieces >= -kMost && pieces <= kMost; }
 
     std::string sku;
     std::int64_t stock = 0;    ///< what is left
