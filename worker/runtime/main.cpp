@@ -28,21 +28,15 @@
 #include "worker/runtime/runtime.h"
 #include "worker/supervisor/child_context.h"
 #include "worker/supervisor/report_text.h"
+#include "worker/supervisor/spawn.h"
 #include "worker/supervisor/supervisor.h"
 
 namespace holdfast::worker {
 namespace {
 
-sigset_t WatchedSignals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-    return set;
-}
-
 /// Waits for it.
 int NextSignal() {
-    const sigset_t set = WatchedSignals();
+    const sigset_t set = WorkerSignals();
     int signal = 0;
     sigwait(&set, &signal);
     return signal;
@@ -214,7 +208,7 @@ int Main(int argc, char** argv) {
     }
 
     // Before any thread: all inherit it.
-    const sigset_t set = WatchedSignals();
+    const sigset_t set = WorkerSignals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // libzmq draws its identities from rand() and never seeds it.
     timespec now{};

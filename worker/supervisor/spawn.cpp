@@ -1,7 +1,6 @@
 #include "worker/supervisor/spawn.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,6 +25,13 @@ std::vector<std::string> EnvironmentWith(const std::string& name, const std::str
 
 }  // namespace
 
+sigset_t WorkerSignals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
 SpawnedChild Spawn(char* const* arguments, ChildContext context) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -44,9 +50,7 @@ SpawnedChild Spawn(char* const* arguments, ChildContext context) {
         ::fcntl(ends[1], F_SETFD, 0);
         ::signal(SIGPIPE, SIG_DFL);
         ::signal(SIGXFSZ, SIG_DFL);
-        sigset_t blocked;
-        sigemptyset(&blocked);
-        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&blocked, signal);
+        const sigset_t blocked = WorkerSignals();
         ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
         // Not by its name: that may be another version by now.
         ::execve("/proc/self/exe", arguments, pointers.data());
