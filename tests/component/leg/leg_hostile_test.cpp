@@ -12,6 +12,7 @@
 #include <memory>
 #include <random>
 
+#include "tests/support/leg/expect_served.h"
 #include "tests/support/leg/fake_worker.h"
 #include "tests/support/leg/leg_under_test.h"
 
@@ -58,17 +59,6 @@ class RawConnection {
 
 class LegHostileTest : public testing::Test {
   protected:
-    /// Whether requests are answered by `worker`.
-    static void ExpectServed(LegUnderTest& leg, FakeWorker& worker) {
-        leg.Submit("x");
-        const auto request = worker.NextRequest();
-        ASSERT_TRUE(request);
-        worker.Answer(*request, 200, "y");
-        const auto completion = leg.loop.Next();
-        ASSERT_TRUE(completion);
-        EXPECT_EQ(completion->outcome, Outcome::kReplied);
-    }
-
     zmq::context_t context_;
 };
 

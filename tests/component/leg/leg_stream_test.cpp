@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gateway/bus/router_socket.h"
+#include "tests/support/leg/expect_served.h"
 #include "tests/support/leg/fake_worker.h"
 #include "tests/support/leg/leg_under_test.h"
 #include "tests/support/leg/zmtp_peer.h"
@@ -133,13 +134,7 @@ TEST(LegStreamOfAWorker, HeartbeatsAreIgnoredAndTheirSenderIsServed) {
     ASSERT_TRUE(worker.Join());
     EXPECT_TRUE(LegUnderTest::Eventually(
         [&] { return leg.Logged("ZMTP commands on the bus were ignored"); }));
-    leg.Submit("x");
-    const auto request = worker.NextRequest();
-    ASSERT_TRUE(request);
-    worker.Answer(*request, 200, "y");
-    const auto completion = leg.loop.Next();
-    ASSERT_TRUE(completion);
-    EXPECT_EQ(completion->outcome, gateway::Outcome::kReplied);
+    ExpectServed(leg, worker);
     EXPECT_EQ(leg.Count(Counter::kWorkersLost), 0U);
 }
 

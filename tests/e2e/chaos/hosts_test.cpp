@@ -5,7 +5,6 @@
 #include <signal.h>
 
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <thread>
 
@@ -124,9 +123,8 @@ class Hosts : public ::testing::Test {
     }
     /// Whether the worker has given up its session with the gateway.
     bool SessionIsOver(const std::string& host) const {
-        std::ifstream log(folder_.directory() / (host + ".log"));
-        const std::string text{std::istreambuf_iterator<char>(log), {}};
-        return text.find("is over: its requests are cancelled") != std::string::npos;
+        return workers_.at(host)->Output().find("is over: its requests are cancelled") !=
+               std::string::npos;
     }
     bool MoreAreCreated() const {
         const std::uint64_t before = orders_->created();
