@@ -203,6 +203,7 @@ class Checker {
                     (route.add.empty() ? "" : "1KiB and the name for each field of 'add' + ") +
                     FormatSize(kMemoryCosts.envelope_overhead) + "), and workers take " +
                     FormatSize(kMaxRequestEnvelope));
+        CheckShare(index, route);
         CheckRequest(index, route);
         Require(route.wait_for_worker <= route.timeout,
                 {RoutePath(index, "wait_for_worker"), RoutePath(index, "timeout")},
@@ -228,7 +229,6 @@ class Checker {
         };
         // Of a head that is too large by itself it is said already.
         if (head <= limits.pending_bytes) require(limits.pending_bytes, "limits.pending_bytes");
-        CheckShare(index, route);
         if (route.pending_bytes > 0)
             require(route.pending_bytes, RoutePath(index, "pending_bytes"));
     }
@@ -241,10 +241,8 @@ class Checker {
                 Quoted(requests_path) + " is " + std::to_string(route.pending_requests) +
                     " and must not exceed 'limits.pending_requests', which is " +
                     std::to_string(limits.pending_requests) + ": it is a share of it");
-        if (route.pending_bytes == 0) return;
-        const std::string bytes_path = RoutePath(index, "pending_bytes");
-        RequireAtMost(route.pending_bytes, bytes_path, limits.pending_bytes, "limits.pending_bytes",
-                      "it is a share of it");
+        RequireAtMost(route.pending_bytes, RoutePath(index, "pending_bytes"), limits.pending_bytes,
+                      "limits.pending_bytes", "it is a share of it");
     }
 
     void CheckSources(std::size_t index, const Route& route) {

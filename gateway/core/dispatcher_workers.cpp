@@ -176,10 +176,10 @@ void Dispatcher::OnReturns(PeerId peer, std::uint64_t session, std::span<const R
 
 void Dispatcher::TakeBack(PeerId peer, std::uint64_t session, const ReturnItem& item,
                           TimePoint now) {
-    if (Heard(peer, session, now) == nullptr) return;
+    Worker* const worker = Heard(peer, session, now);
+    if (worker == nullptr) return;
     counters_.Add(Counter::kReturnsReceived);
     const PendingTable::Found found = table_.Find(item.id);
-    Worker* worker = workers_.Find(peer);
     if (found.lookup != PendingTable::Lookup::kFound || table_[found.slot].state != State::kSent ||
         table_[found.slot].worker != worker->index || table_[found.slot].attempt != item.attempt) {
         counters_.Add(Counter::kReturnsStale);

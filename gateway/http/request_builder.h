@@ -39,8 +39,8 @@ struct RequestSource {
 
 /// Copies what the worker gets, without body, attributes and times. Header names become lower-case;
 /// hop-by-hop headers, those that Connection names and those that end here are left out; Forwarded
-/// (RFC 7239) is added, with what Host said and whether it
-/// came over TLS.
+/// (RFC 7239) is added, with what Host said and whether it came over
+/// TLS.
 Request BuildRequest(const RequestSource& source);
 
 }  // namespace holdfast::gateway::http
